@@ -1,0 +1,1 @@
+# What installs and shows the program.

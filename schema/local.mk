@@ -1,0 +1,1 @@
+# The database: migrations, queries and the only users of libpq.

@@ -1,0 +1,13 @@
+# Unit tests are cmocka programs named after the module: tests/unit/test_MODULE.c.
+unit_tests =
+if HAVE_CMOCKA
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+endif
+UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(GMIME_CFLAGS) $(GLIB_CFLAGS) $(LIBCONFIG_CFLAGS)
+UNIT_LIBS = $(RULES_LIBS) $(CMOCKA_LIBS)
+
+unit_tests += tests/unit/test_status
+tests_unit_test_status_SOURCES = %D%/unit/test_status.c
+tests_unit_test_status_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_status_LDADD = $(UNIT_LIBS)
