@@ -1,0 +1,167 @@
+/* conf: the configuration as values: the main file, channels and templates (ticket-milter.conf(5)).
+ *
+ * A struct tk_conf is an immutable snapshot. Readers take a reference and keep it for as long as they work
+ * with it, so that a reload never changes a running mail half way. All strings are UTF-8 and owned by the
+ * snapshot. */
+#ifndef TK_RULES_CONF_H
+#define TK_RULES_CONF_H
+
+#include <glib.h>
+
+#include "rules/status.h"
+
+enum tk_publication { TK_DRAFT, TK_PUBLISHED, TK_DISABLED };
+enum tk_folder_kind { TK_FOLDER_NONE, TK_FOLDER_ALIAS, TK_FOLDER_ADDRESS };
+enum tk_authentication { TK_AUTH_OFF, TK_AUTH_FLAG, TK_AUTH_FAIL, TK_AUTH_REJECT };
+enum tk_participants { TK_PARTICIPANTS_REQUESTER, TK_PARTICIPANTS_CC_ALLOWED };
+enum tk_keep_attachments { TK_KEEP_ALL, TK_KEEP_NONE, TK_KEEP_NO_INLINE };
+enum tk_keep_raw { TK_RAW_NEEDED, TK_RAW_ALL };
+
+/* Where a field's value comes from. */
+enum tk_field_from {
+    TK_FROM_NOTHING, /* only the default */
+    TK_FROM_SUBJECT,
+    TK_FROM_BODY, /* the newly written text */
+    TK_FROM_TEXT_FULL,
+    TK_FROM_SENDER,
+    TK_FROM_SENDER_NAME,
+    TK_FROM_TO,
+    TK_FROM_DATE,
+    TK_FROM_MESSAGE_ID,
+    TK_FROM_IMPORTANCE,
+    TK_FROM_HEADER
+};
+
+struct tk_folder {
+    enum tk_folder_kind kind;
+    char *address; /* only with TK_FOLDER_ADDRESS */
+};
+
+struct tk_pair {
+    char *name;
+    char *value;
+};
+
+struct tk_field_rule {
+    char *field;
+    enum tk_field_from from;
+    char *header;       /* only with TK_FROM_HEADER: the header's name */
+    GPtrArray *map;     /* of struct tk_pair: value of the mail -> value of the field; empty: as it is */
+    char *default_text; /* NULL: none */
+    gboolean restricted;
+};
+
+struct tk_template_field {
+    char *name;
+    char **values; /* NULL-terminated; empty: any */
+    gboolean required;
+    gboolean restricted;
+};
+
+struct tk_template {
+    char *tenant, *name, *ticket_type, *prefix;
+    enum tk_publication status;
+    GPtrArray *fields; /* of struct tk_template_field */
+    char *file;        /* where it was read, for messages */
+    int line;
+};
+
+struct tk_channel {
+    char *tenant, *name, *title;
+    enum tk_publication status;
+    char *address;
+    char **aliases;
+    char *reply_to; /* NULL: none */
+    struct tk_folder success, fail, exclude;
+    char **allowed_domains,
+        **denied_domains; /* lower case, IDNA A-labels; "*", "*.example.com", "example.com" */
+    enum tk_authentication authentication;
+    gboolean exclude_autoreplies;
+    char **autoreply_addresses; /* "a@b" or "*@b" */
+    char **autoreply_keywords;
+    char **autoreply_allow;     /* "a@b", "*@b" or "Header: value" */
+    GPtrArray *exclude_headers; /* of struct tk_pair */
+    char *template_name;
+    const struct tk_template
+        *template;    /* owned by the snapshot; NULL if unknown (then the channel has an error) */
+    char *offer_from; /* NULL: none */
+    char **reply_types;
+    enum tk_participants participants;
+    GPtrArray *fields; /* of struct tk_field_rule */
+    enum tk_keep_attachments keep_attachments;
+    guint64 attachment_max_size;  /* bytes */
+    char **attachment_deny_names; /* shell patterns, compared without case */
+    gboolean attach_mail;
+    char *file;
+    int line;
+    gboolean faulty; /* has an error: never routed to as published, stops check and publish */
+};
+
+struct tk_token_key {
+    char *id;
+    char *file;
+};
+
+struct tk_conf {
+    char *instance;
+    char *listen;       /* "unix:/path" or "inet:port@host" as libmilter wants it */
+    int listen_mode;    /* of a unix socket, e.g. 0660 */
+    char *listen_group; /* NULL: the process's */
+    char *user;         /* whom the daemon becomes when it is started as root; NULL: nobody else */
+    char *conninfo;
+    int pool;
+    int wait_msecs;
+    int deadline_msecs;
+    char *spool_directory; /* where bodies over the memory limit are kept, unlinked */
+    char **trusted_authserv;
+    GPtrArray *token_keys; /* of struct tk_token_key */
+    guint64 limit_message; /* bytes */
+    enum tk_keep_raw keep_raw;
+    GPtrArray *templates;   /* of struct tk_template */
+    GPtrArray *channels;    /* of struct tk_channel, in order of TENANT/NAME */
+    GHashTable *by_address; /* canonical address (tk_address_fold) -> struct tk_channel, for every address and
+                               alias */
+    char *file;
+    int references; /* atomic */
+};
+
+/* One finding. Text is what, the value and what would be right; without file and line. */
+struct tk_conf_problem {
+    char *file;
+    int line;       /* 0: the file as a whole */
+    gboolean error; /* else a warning */
+    char *text;
+};
+
+/* A file as it was read by the front end (rules/ does no I/O). */
+struct tk_conf_file {
+    const char *path;
+    const char *text; /* NUL-terminated */
+};
+
+/* Reads the main file, and the channel and template files that the caller found beside it, and checks all of
+ * them against the option table and each other. Every problem is added to PROBLEMS (of struct
+ * tk_conf_problem, owned by the array, in order of file and line), not only the first. *CONF_R is set
+ * whenever the main file itself could be understood, also when channels have errors (they are marked faulty);
+ * the caller owns a reference. TK_OK: no error. TK_CONFIG: at least one error. */
+enum tk_status tk_conf_read(const struct tk_conf_file *main_file, const struct tk_conf_file *channels,
+                            gsize n_channels, const struct tk_conf_file *templates, gsize n_templates,
+                            GPtrArray *problems, struct tk_conf **conf_r) TK_MUST_CHECK;
+
+/* A new array that owns struct tk_conf_problem. */
+GPtrArray *tk_conf_problems_new(void);
+
+struct tk_conf *tk_conf_ref(struct tk_conf *conf);
+/* Drops a reference; the last one frees. Accepts NULL; sets *CONF to NULL. */
+void tk_conf_unref(struct tk_conf **conf);
+
+/* The channel TENANT/NAME, or NAME alone where it is unique. TK_OK, TK_NO_MATCH (none), TK_REFUSED
+ * (ambiguous; WHY lists them). The channel is owned by CONF. */
+enum tk_status tk_conf_channel(const struct tk_conf *conf, const char *name, GString *why,
+                               const struct tk_channel **channel_r) TK_MUST_CHECK;
+
+/* The rules of a channel with its template as canonical JSON text: equal rules give equal text. Owned by the
+ * caller. */
+char *tk_conf_channel_rules(const struct tk_channel *channel);
+
+#endif

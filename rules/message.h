@@ -1,0 +1,94 @@
+/* message: one mail as plain UTF-8 values: headers, sender, ids, texts, attachments.
+ *
+ * Reads within the level that limits decided; reads the body from the source in streams and keeps no
+ * attachment in memory. Every string is valid UTF-8 without NUL; values meant for one line hold no control
+ * character. Cannot fail: what cannot be read is left out and flagged, and the raw bytes remain. */
+#ifndef TK_RULES_MESSAGE_H
+#define TK_RULES_MESSAGE_H
+
+#include "rules/limits.h"
+#include "rules/source.h"
+#include "rules/status.h"
+
+struct tk_mailbox {
+    char *name;    /* decoded display name, "" where there is none */
+    char *address; /* as written, one line; may fail tk_address_valid */
+};
+
+struct tk_header {
+    char *name;  /* as written */
+    char *value; /* unfolded and decoded (RFC 2047), one line */
+    char *raw;   /* unfolded, not decoded, valid UTF-8, one line */
+};
+
+enum tk_importance { TK_IMPORTANCE_LOW, TK_IMPORTANCE_NORMAL, TK_IMPORTANCE_HIGH };
+enum tk_text_from { TK_TEXT_PLAIN, TK_TEXT_HTML, TK_TEXT_TNEF, TK_TEXT_RAW };
+
+struct tk_attachment {
+    char *filename;     /* safe (rules/filename), never empty */
+    char *content_type; /* "type/subtype", lower case, sniffed where the declaration says nothing */
+    char *content_id;   /* without <>, or NULL */
+    gboolean is_inline;
+    guint64 size;        /* decoded bytes; known after tk_message_hash_attachments */
+    guint8 sha256[32];   /* of the decoded bytes; likewise */
+    gboolean whole_mail; /* the mail itself, as mail.eml (made by the pipeline, not by the parser) */
+    /* the message's own: where the content is */
+    gpointer part;
+    guint index; /* which file inside a winmail.dat or a uuencoded body; 0 else */
+};
+
+struct tk_message {
+    enum tk_level level;
+    GPtrArray *headers;       /* of struct tk_header, top of the mail, in order */
+    guint from_headers;       /* count of From header lines */
+    struct tk_mailbox *from;  /* the one mailbox of the one From header; where there is a problem, what is
+                                 nearest to it, or NULL */
+    const char *from_problem; /* static word ("none", "several_headers", "several_mailboxes", "group",
+                                 "not_an_address", "encoded"), NULL where From is one header with one mailbox
+                                 and a valid address */
+    GPtrArray *to, *cc, *reply_to;       /* of struct tk_mailbox */
+    char *subject;                       /* "" where there is none */
+    char *message_id;                    /* without <>; NULL where there is none */
+    GPtrArray *in_reply_to, *references; /* of char *, without <>, in order of the header, capped */
+    gint64 date; /* UTC seconds, clamped to 1970..2100; G_MININT64 where there is none that can be read */
+    enum tk_importance importance;
+    char *text; /* the whole text for a person */
+    enum tk_text_from text_from;
+    char *html;                       /* the html body as received, in UTF-8; NULL where there is none */
+    char *html_text;                  /* text of the html body; NULL where there is none */
+    char *html_safe;                  /* sanitised copy; NULL where there is none */
+    char *reply, *quoted, *signature; /* the text in three pieces, see rules/trim.h */
+    GPtrArray *attachments;           /* of struct tk_attachment, in order of the mail */
+    char *calendar_method; /* upper case ("REPLY", "REQUEST"), NULL where the mail has no calendar */
+    GPtrArray *flags; /* of static const char *: "charset_repaired", "nul_removed", "parts_left_out", ... each
+                         once */
+    char *report_type; /* of a multipart/report, lower case, or NULL */
+    gpointer parsed;   /* the message's own */
+};
+
+/* Parses the mail in SOURCE, which must outlive the message. Owned by the caller. */
+struct tk_message *tk_message_parse(const struct tk_source *source, const struct tk_limits_outcome *limits);
+/* Accepts NULL; sets *MESSAGE to NULL. */
+void tk_message_free(struct tk_message **message);
+
+/* First decode of every attachment: size and sha256. TK_LATER where the source's keeper failed. */
+enum tk_status tk_message_hash_attachments(struct tk_message *message) TK_MUST_CHECK;
+
+/* Streams the decoded bytes of one attachment to SINK; the same bytes on every call. TK_LATER where the
+ * keeper failed, else what SINK returned. */
+enum tk_status tk_message_attachment_stream(const struct tk_message *message,
+                                            const struct tk_attachment *attachment, tk_source_sink sink,
+                                            void *context) TK_MUST_CHECK;
+
+/* The first header called NAME (case-insensitive), or NULL. Owned by MESSAGE. */
+const struct tk_header *tk_message_header(const struct tk_message *message, const char *name);
+
+/* Whether the flag stands in message->flags. */
+gboolean tk_message_has_flag(const struct tk_message *message, const char *flag);
+
+/* "high", "normal", "low". Static. */
+const char *tk_message_importance_word(enum tk_importance importance);
+/* "plain", "html", "tnef", "raw". Static. */
+const char *tk_message_text_from_word(enum tk_text_from from);
+
+#endif
