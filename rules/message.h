@@ -21,6 +21,15 @@ struct tk_header {
     char *raw;   /* unfolded, not decoded, valid UTF-8, one line */
 };
 
+/* One part of a mail that a delivery report is read from: message/delivery-status,
+ * message/global-delivery-status, message/disposition-notification, message/feedback-report, and the header
+ * block alone (up to its first empty line) of a returned mail: message/rfc822, message/global,
+ * text/rfc822-headers, message/global-headers, message/rfc822-headers, message/partial. */
+struct tk_report_part {
+    char *content_type; /* "type/subtype", lower case, as declared */
+    char *text;         /* transfer-decoded, valid UTF-8 without NUL, LF line ends, at most 64 KiB */
+};
+
 enum tk_importance { TK_IMPORTANCE_LOW, TK_IMPORTANCE_NORMAL, TK_IMPORTANCE_HIGH };
 enum tk_text_from { TK_TEXT_PLAIN, TK_TEXT_HTML, TK_TEXT_TNEF, TK_TEXT_RAW };
 
@@ -62,8 +71,10 @@ struct tk_message {
     char *calendar_method; /* upper case ("REPLY", "REQUEST"), NULL where the mail has no calendar */
     GPtrArray *flags; /* of static const char *: "charset_repaired", "nul_removed", "parts_left_out", ... each
                          once */
-    char *report_type; /* of a multipart/report, lower case, or NULL */
-    gpointer parsed;   /* the message's own */
+    char *report_type;       /* of a multipart/report, lower case, or NULL */
+    GPtrArray *report_parts; /* of struct tk_report_part, in order of the mail, at most 16, not from inside a
+                                part that is one of them; empty where there are none */
+    gpointer parsed;         /* the message's own */
 };
 
 /* Parses the mail in SOURCE, which must outlive the message. Owned by the caller. */
