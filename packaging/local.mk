@@ -1,1 +1,2 @@
 # What installs and shows the program.
+EXTRA_DIST += %D%/lib/postgres
