@@ -1,0 +1,72 @@
+/* intake: the way of one mail, from envelope and raw bytes to what was committed and what is to be done to
+ * the mail.
+ *
+ * limits > message > classify > route > thread > facts > decide > store. The same call serves every front
+ * end, and `ticketctl test` without writing. Holds no state between mails. */
+#ifndef TK_MILTER_INTAKE_INTAKE_H
+#define TK_MILTER_INTAKE_INTAKE_H
+
+#include "rules/classify.h"
+#include "rules/conf.h"
+#include "rules/decide.h"
+#include "rules/effects.h"
+#include "rules/limits.h"
+#include "rules/plan.h"
+#include "rules/source.h"
+#include "rules/status.h"
+#include "rules/verdict.h"
+#include "schema/store.h"
+
+/* One mail as a front end received it. All pointers are the front end's. */
+struct tk_intake_mail {
+    const char *mail_from;    /* as received, with its <> */
+    const char *const *rcpts; /* as received, with their <>, NULL-terminated */
+    const struct tk_source *source;
+    const struct tk_limits_outcome *limits;
+    guint8 raw_sha256[32]; /* of all bytes of the source */
+    const char *queue_id;  /* of the MTA, or NULL */
+    const char
+        *mta_name;      /* the MTA's own host name (macro j), to know the Message-IDs that it made; or NULL */
+    gint64 received_at; /* microseconds since 1970, UTC */
+};
+
+struct tk_intake_context {
+    const struct tk_conf *conf;
+    struct tk_store *store; /* NULL: test without a database (no facts) */
+    gboolean dry_run;       /* decide and plan, write nothing */
+    gint64 deadline;        /* g_get_monotonic_time() value: nothing is committed after it */
+};
+
+/* What one channel made of the mail. */
+struct tk_intake_result {
+    const struct tk_channel *channel;
+    enum tk_verdict verdict;
+    enum tk_reason reason;
+    const char *rule; /* static: which rule of the order decided ("domain", "autoreply", "thread", ...) */
+    char *number;     /* of the ticket, or NULL */
+    gint64 intake_id, ticket_id, note_id; /* 0: none */
+    char *rcpt;           /* the recipient by which the mail came to the channel, without <> */
+    struct tk_plan *plan; /* what was, or would be, stored; NULL unless ticket or note */
+};
+
+struct tk_intake_outcome {
+    enum tk_status status; /* TK_OK: every channel's answer is committed (or dry run). TK_LATER, TK_STORAGE,
+                              TK_UNCERTAIN, TK_CONFIG: nothing may be said but "later" */
+    GString *why;          /* one line for the log where status is not TK_OK */
+    GPtrArray *results;    /* of struct tk_intake_result, one a channel, in order of the recipients */
+    GPtrArray *edits;      /* of struct tk_edit, to be applied in order; only where status is TK_OK */
+    struct tk_message *message;
+    struct tk_classification classification;
+    gboolean only_channels; /* every recipient is a channel's */
+};
+
+/* The channel that RCPT (as received) leads to, or NULL: for front ends that let go mails without one. */
+const struct tk_channel *tk_intake_route(const struct tk_conf *conf, const char *rcpt);
+
+/* Runs the mail. Never fails otherwise than by outcome->status. The caller clears the outcome in every case.
+ */
+void tk_intake_run(const struct tk_intake_context *context, const struct tk_intake_mail *mail,
+                   struct tk_intake_outcome *outcome_r);
+void tk_intake_clear(struct tk_intake_outcome *outcome);
+
+#endif

@@ -1,0 +1,54 @@
+/* decide: the rules of a channel, in their order, first hit wins. Pure: values in, a verdict out.
+ *
+ * The order is that of the manual: channel, loop and reports, excluded headers, machines, autoreply rules,
+ * From, domains, authentication, thread, ticket. */
+#ifndef TK_RULES_DECIDE_H
+#define TK_RULES_DECIDE_H
+
+#include "rules/classify.h"
+#include "rules/conf.h"
+#include "rules/message.h"
+#include "rules/status.h"
+#include "rules/verdict.h"
+
+/* What the database knows about the thread keys of a mail. */
+struct tk_facts {
+    gint64 ticket_id; /* 0: no ticket of this tenant matches */
+    char *number;
+    char *ticket_type;
+    char *status;               /* open, pending, closed */
+    gboolean writer_takes_part; /* the sender is the requester or a participant */
+    char *matched_by;           /* "message_id" or "number" */
+};
+
+struct tk_decision {
+    enum tk_verdict verdict;
+    enum tk_reason reason;
+    const char *rule;      /* static word of the rule that hit */
+    char *detail;          /* the value that hit, one line, for log and test; NULL: none */
+    gint64 ticket_id;      /* of a note */
+    gboolean cut_token;    /* a foreign or unknown number is to be cut from the subject */
+    gboolean never_answer; /* machine's mail that becomes a ticket: no confirmation, ever */
+};
+
+struct tk_decide_input {
+    const struct tk_channel *channel;
+    const struct tk_message *message;
+    const struct tk_classification *classification;
+    const char *mail_from;        /* envelope sender, without <>, "" null */
+    const struct tk_facts *facts; /* NULL: there were no keys, or nothing was found */
+    gboolean had_keys;            /* keys were looked up */
+    gboolean only_channels;       /* every recipient is a channel's */
+};
+
+/* The rules before the thread (1 to 8): TK_OK and a decision where one hit, TK_NO_MATCH where the mail may go
+ * on (then facts are worth asking for). The caller clears the decision after TK_OK. */
+enum tk_status tk_decide_early(const struct tk_decide_input *input,
+                               struct tk_decision *decision_r) TK_MUST_CHECK;
+
+/* All rules. Always decides. The caller clears the decision. */
+void tk_decide(const struct tk_decide_input *input, struct tk_decision *decision_r);
+void tk_decide_clear(struct tk_decision *decision);
+void tk_decide_facts_clear(struct tk_facts *facts);
+
+#endif
