@@ -2,6 +2,7 @@
 noinst_LIBRARIES += librules.a
 librules_a_CPPFLAGS = $(AM_CPPFLAGS) $(GMIME_CFLAGS) $(GLIB_CFLAGS) $(LIBCONFIG_CFLAGS) $(GUMBO_CFLAGS) $(CRYPTO_CFLAGS)
 librules_a_SOURCES = \
+	%D%/address.c %D%/address.h \
 	%D%/status.c %D%/status.h
 
 RULES_LIBS = librules.a $(GMIME_LIBS) $(GLIB_LIBS) $(LIBCONFIG_LIBS) $(GUMBO_LIBS) $(CRYPTO_LIBS)

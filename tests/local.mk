@@ -7,6 +7,11 @@ endif
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(GMIME_CFLAGS) $(GLIB_CFLAGS) $(LIBCONFIG_CFLAGS)
 UNIT_LIBS = $(RULES_LIBS) $(CMOCKA_LIBS)
 
+unit_tests += tests/unit/test_address
+tests_unit_test_address_SOURCES = %D%/unit/test_address.c
+tests_unit_test_address_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_address_LDADD = $(UNIT_LIBS)
+
 unit_tests += tests/unit/test_status
 tests_unit_test_status_SOURCES = %D%/unit/test_status.c
 tests_unit_test_status_CPPFLAGS = $(UNIT_CPPFLAGS)
