@@ -16,3 +16,9 @@ unit_tests += tests/unit/test_status
 tests_unit_test_status_SOURCES = %D%/unit/test_status.c
 tests_unit_test_status_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_status_LDADD = $(UNIT_LIBS)
+
+# Lints: scripts that prove rules of the tree; they read $(srcdir) and the build folder.
+lints = \
+	%D%/lint/rooms
+TESTS += $(lints)
+EXTRA_DIST += $(lints) %D%/run
