@@ -36,9 +36,10 @@ struct tk_decide_input {
     const struct tk_message *message;
     const struct tk_classification *classification;
     const char *mail_from;        /* envelope sender, without <>, "" null */
+    enum tk_tri authenticated;    /* of the From domain, by a trusted check; TK_UNKNOWN: nobody checked */
     const struct tk_facts *facts; /* NULL: there were no keys, or nothing was found */
-    gboolean had_keys;            /* keys were looked up */
-    gboolean only_channels;       /* every recipient is a channel's */
+    gboolean has_number;          /* the subject bears a number of this tenant's form */
+    gboolean too_big;             /* larger than limits.message */
 };
 
 /* The rules before the thread (1 to 8): TK_OK and a decision where one hit, TK_NO_MATCH where the mail may go

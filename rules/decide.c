@@ -1,0 +1,286 @@
+/* decide: the rules of a channel in their order. Each rule is a function that either decides or lets the mail
+ * go on. */
+#include "rules/decide.h"
+
+#include <string.h>
+
+#include "rules/address.h"
+#include "rules/text.h"
+
+/* Values quoted as detail are for a log line. */
+enum { MAX_DETAIL = 200 };
+
+/* A rule returns TRUE where it hit and has filled the decision. */
+typedef gboolean (*rule)(const struct tk_decide_input *input, struct tk_decision *decision);
+
+static gboolean hit(struct tk_decision *decision, enum tk_verdict verdict, enum tk_reason reason,
+                    const char *detail)
+{
+    decision->verdict = verdict;
+    decision->reason = reason;
+    decision->detail = detail != NULL ? tk_text_cut(detail, MAX_DETAIL) : NULL;
+    return TRUE;
+}
+
+static gboolean channel_rule(const struct tk_decide_input *input, struct tk_decision *decision)
+{
+    const struct tk_channel *channel = input->channel;
+    if (channel->status == TK_PUBLISHED && !channel->faulty)
+        return FALSE;
+    return hit(decision, TK_VERDICT_FAIL, TK_REASON_CHANNEL_DISABLED, NULL);
+}
+
+static gboolean size_rule(const struct tk_decide_input *input, struct tk_decision *decision)
+{
+    return input->too_big && hit(decision, TK_VERDICT_FAIL, TK_REASON_TOO_BIG, NULL);
+}
+
+/* Loops and reports. RFC 3834 section 2, RFC 5321 section 4.5.5: nobody answers these, so they hold even
+ * where autoreplies are let in. */
+static gboolean report_rule(const struct tk_decide_input *input, struct tk_decision *decision)
+{
+    const struct tk_classification *found = input->classification;
+    enum tk_reason reason = TK_REASON_NONE;
+    switch (found->class) {
+    case TK_CLASS_LOOP: reason = TK_REASON_LOOP; break;
+    case TK_CLASS_BOUNCE: reason = TK_REASON_BOUNCE; break;
+    case TK_CLASS_BOUNCE_DELAYED: reason = TK_REASON_DELIVERY_DELAYED; break;
+    case TK_CLASS_BOUNCE_DELIVERED: reason = TK_REASON_DELIVERY_SUCCESS; break;
+    case TK_CLASS_FEEDBACK: reason = TK_REASON_FEEDBACK; break;
+    case TK_CLASS_MDN: reason = TK_REASON_MDN; break;
+    case TK_CLASS_CHALLENGE: reason = TK_REASON_CHALLENGE; break;
+    case TK_CLASS_AUTOREPLY:
+    case TK_CLASS_AUTO_GENERATED:
+    case TK_CLASS_LIST:
+    case TK_CLASS_HUMAN: break;
+    }
+    gboolean strong = found->strength >= TK_STRENGTH_B;
+    if (reason != TK_REASON_NONE && strong)
+        return hit(decision, TK_VERDICT_EXCLUDE, reason, found->evidence);
+    if (*input->mail_from != '\0')
+        return FALSE;
+    /* Whoever sends with a null sender wants no answer and is no requester. What it is else tells the reason.
+     */
+    if (reason == TK_REASON_NONE) {
+        reason = TK_REASON_BOUNCE;
+        if (found->class == TK_CLASS_AUTOREPLY || found->class == TK_CLASS_AUTO_GENERATED)
+            reason = found->out_of_office ? TK_REASON_OUT_OF_OFFICE : TK_REASON_AUTO_GENERATED;
+    }
+    return hit(decision, TK_VERDICT_EXCLUDE, reason,
+               found->evidence != NULL ? found->evidence : "envelope sender <>");
+}
+
+/* Whether a header line of the mail is the configured one: name without case; value without case and outer
+ * blanks, a configured value with * or ? as a pattern, an empty one for any value. */
+static gboolean header_matches(const struct tk_message *message, const char *name, const char *value)
+{
+    g_autofree char *wanted = g_utf8_casefold(value, -1);
+    gboolean pattern = strpbrk(wanted, "*?") != NULL;
+    for (guint i = 0; i < message->headers->len; i++) {
+        const struct tk_header *header = g_ptr_array_index(message->headers, i);
+        if (g_ascii_strcasecmp(header->name, name) != 0)
+            continue;
+        g_autofree char *have = g_utf8_casefold(header->value, -1);
+        g_strstrip(have);
+        if (*wanted == '\0' || (pattern ? g_pattern_match_simple(wanted, have) : strcmp(wanted, have) == 0))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static const char *from_address(const struct tk_message *message)
+{
+    return message->from != NULL ? message->from->address : NULL;
+}
+
+/* The channel's allow list overrules what looks like a machine: an address of From, a domain, or a header
+ * line. */
+static gboolean is_allowed(const struct tk_decide_input *input)
+{
+    char *const *allow = input->channel->autoreply_allow;
+    const char *from = from_address(input->message);
+    if (allow == NULL)
+        return FALSE;
+    if (from != NULL && tk_address_in(from, allow))
+        return TRUE;
+    for (gsize i = 0; allow[i] != NULL; i++) {
+        const char *colon = strchr(allow[i], ':');
+        if (colon == NULL)
+            continue;
+        g_autofree char *name = g_strndup(allow[i], (gsize)(colon - allow[i]));
+        g_autofree char *value = g_strstrip(g_strdup(colon + 1));
+        if (header_matches(input->message, g_strstrip(name), value))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean excluded_header_rule(const struct tk_decide_input *input, struct tk_decision *decision)
+{
+    const GPtrArray *excluded = input->channel->exclude_headers;
+    for (guint i = 0; excluded != NULL && i < excluded->len; i++) {
+        const struct tk_pair *pair = g_ptr_array_index(excluded, i);
+        if (!header_matches(input->message, pair->name, pair->value))
+            continue;
+        g_autofree char *detail = g_strdup_printf("%s: %s", pair->name, pair->value);
+        return !is_allowed(input) && hit(decision, TK_VERDICT_EXCLUDE, TK_REASON_EXCLUDED_HEADER, detail);
+    }
+    return FALSE;
+}
+
+static gboolean machine_rule(const struct tk_decide_input *input, struct tk_decision *decision)
+{
+    const struct tk_classification *found = input->classification;
+    gboolean machine = found->class == TK_CLASS_AUTOREPLY || found->class == TK_CLASS_AUTO_GENERATED;
+    gboolean away = found->out_of_office && found->strength >= TK_STRENGTH_B;
+    if (!input->channel->exclude_autoreplies || !machine || (found->strength < TK_STRENGTH_A && !away) ||
+        is_allowed(input))
+        return FALSE;
+    return hit(decision, TK_VERDICT_EXCLUDE,
+               found->out_of_office ? TK_REASON_OUT_OF_OFFICE : TK_REASON_AUTO_GENERATED, found->evidence);
+}
+
+/* Keywords and subjects are compared after NFKC, so that a full-width letter does not hide a word. */
+static char *fold_text(const char *text)
+{
+    g_autofree char *normal = g_utf8_normalize(text, -1, G_NORMALIZE_NFKC);
+    return g_utf8_casefold(normal != NULL ? normal : text, -1);
+}
+
+static gboolean autoreply_rule(const struct tk_decide_input *input, struct tk_decision *decision)
+{
+    const struct tk_channel *channel = input->channel;
+    const char *from = from_address(input->message);
+    const char *matched = NULL;
+    if (channel->autoreply_addresses != NULL) {
+        if (from != NULL && tk_address_in(from, channel->autoreply_addresses))
+            matched = from;
+        else if (tk_address_in(input->mail_from, channel->autoreply_addresses))
+            matched = input->mail_from;
+    }
+    if (matched == NULL && channel->autoreply_keywords != NULL && channel->autoreply_keywords[0] != NULL) {
+        g_autofree char *subject = fold_text(input->message->subject);
+        for (gsize i = 0; matched == NULL && channel->autoreply_keywords[i] != NULL; i++) {
+            g_autofree char *keyword = fold_text(channel->autoreply_keywords[i]);
+            if (*keyword != '\0' && strstr(subject, keyword) != NULL)
+                matched = channel->autoreply_keywords[i];
+        }
+    }
+    return matched != NULL && !is_allowed(input) &&
+           hit(decision, TK_VERDICT_EXCLUDE, TK_REASON_AUTOREPLY_RULE, matched);
+}
+
+static gboolean from_rule(const struct tk_decide_input *input, struct tk_decision *decision)
+{
+    const struct tk_message *message = input->message;
+    if (message->from_problem == NULL && message->from != NULL && tk_address_valid(message->from->address))
+        return FALSE;
+    return hit(decision, TK_VERDICT_FAIL, TK_REASON_FROM_AMBIGUOUS,
+               message->from_problem != NULL ? message->from_problem : "not_an_address");
+}
+
+static gboolean domain_rule(const struct tk_decide_input *input, struct tk_decision *decision)
+{
+    g_autofree char *domain = tk_address_domain(input->message->from->address);
+    if (domain == NULL)
+        return hit(decision, TK_VERDICT_FAIL, TK_REASON_FROM_AMBIGUOUS, "not_an_address");
+    if (input->channel->denied_domains != NULL &&
+        tk_address_domain_in(domain, input->channel->denied_domains))
+        return hit(decision, TK_VERDICT_FAIL, TK_REASON_DOMAIN_DENIED, domain);
+    if (input->channel->allowed_domains == NULL ||
+        !tk_address_domain_in(domain, input->channel->allowed_domains))
+        return hit(decision, TK_VERDICT_FAIL, TK_REASON_DOMAIN_NOT_ALLOWED, domain);
+    return FALSE;
+}
+
+static gboolean authentication_rule(const struct tk_decide_input *input, struct tk_decision *decision)
+{
+    if (input->authenticated == TK_YES)
+        return FALSE;
+    switch (input->channel->authentication) {
+    case TK_AUTH_OFF:
+    case TK_AUTH_FLAG: return FALSE;
+    case TK_AUTH_FAIL: return hit(decision, TK_VERDICT_FAIL, TK_REASON_UNAUTHENTICATED, NULL);
+    case TK_AUTH_REJECT: return hit(decision, TK_VERDICT_REJECT, TK_REASON_UNAUTHENTICATED, NULL);
+    }
+    return FALSE;
+}
+
+static const struct {
+    const char *word;
+    rule apply;
+} early_rules[] = {
+    {"channel", channel_rule},
+    {"size", size_rule},
+    {"report", report_rule},
+    {"excluded_header", excluded_header_rule},
+    {"machine", machine_rule},
+    {"autoreply_rule", autoreply_rule},
+    {"from", from_rule},
+    {"domain", domain_rule},
+    {"authentication", authentication_rule},
+};
+
+enum tk_status tk_decide_early(const struct tk_decide_input *input, struct tk_decision *decision_r)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(early_rules); i++) {
+        struct tk_decision decision = {.rule = early_rules[i].word};
+        if (early_rules[i].apply(input, &decision)) {
+            *decision_r = decision;
+            return TK_OK;
+        }
+    }
+    return TK_NO_MATCH;
+}
+
+/* A reply goes to its ticket only by a participant, and only where the ticket's type takes notes by mail. A
+ * stranger's mail is a ticket of its own, and nothing of the other ticket is told to anybody. */
+static gboolean thread_rule(const struct tk_decide_input *input, struct tk_decision *decision)
+{
+    const struct tk_facts *facts = input->facts;
+    if (facts == NULL || facts->ticket_id == 0) {
+        if (!input->has_number)
+            return FALSE;
+        decision->cut_token = TRUE;
+        return hit(decision, TK_VERDICT_TICKET, TK_REASON_UNKNOWN_TICKET, NULL);
+    }
+    if (!facts->writer_takes_part) {
+        decision->cut_token = TRUE;
+        return hit(decision, TK_VERDICT_TICKET, TK_REASON_NOT_PARTICIPANT, facts->number);
+    }
+    if (!g_strv_contains((const char *const *)input->channel->reply_types, facts->ticket_type))
+        return hit(decision, TK_VERDICT_FAIL, TK_REASON_TYPE_NOT_WHITELISTED, facts->ticket_type);
+    decision->ticket_id = facts->ticket_id;
+    return hit(decision, TK_VERDICT_NOTE,
+               g_strcmp0(facts->status, "closed") == 0 ? TK_REASON_CLOSED_TICKET : TK_REASON_NONE,
+               facts->number);
+}
+
+void tk_decide(const struct tk_decide_input *input, struct tk_decision *decision_r)
+{
+    struct tk_decision decision;
+    if (tk_decide_early(input, &decision) != TK_OK) {
+        decision = (struct tk_decision){.rule = "thread"};
+        if (!thread_rule(input, &decision)) {
+            decision = (struct tk_decision){.rule = "ticket"};
+            (void)hit(&decision, TK_VERDICT_TICKET, TK_REASON_NONE, NULL);
+        }
+        decision.never_answer = input->classification->class != TK_CLASS_HUMAN &&
+                                input->classification->strength >= TK_STRENGTH_B;
+    }
+    *decision_r = decision;
+}
+
+void tk_decide_clear(struct tk_decision *decision)
+{
+    g_clear_pointer(&decision->detail, g_free);
+}
+
+void tk_decide_facts_clear(struct tk_facts *facts)
+{
+    g_clear_pointer(&facts->number, g_free);
+    g_clear_pointer(&facts->ticket_type, g_free);
+    g_clear_pointer(&facts->status, g_free);
+    g_clear_pointer(&facts->matched_by, g_free);
+    facts->ticket_id = 0;
+}
