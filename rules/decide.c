@@ -93,6 +93,12 @@ static const char *from_address(const struct tk_message *message)
     return message->from != NULL ? message->from->address : NULL;
 }
 
+static gboolean is_listed(const char *address, char *const *patterns)
+{
+    g_autofree char *folded = address != NULL ? tk_address_fold(address) : NULL;
+    return folded != NULL && patterns != NULL && tk_address_in(folded, patterns);
+}
+
 /* The channel's allow list overrules what looks like a machine: an address of From, a domain, or a header
  * line. */
 static gboolean is_allowed(const struct tk_decide_input *input)
@@ -101,7 +107,7 @@ static gboolean is_allowed(const struct tk_decide_input *input)
     const char *from = from_address(input->message);
     if (allow == NULL)
         return FALSE;
-    if (from != NULL && tk_address_in(from, allow))
+    if (is_listed(from, allow))
         return TRUE;
     for (gsize i = 0; allow[i] != NULL; i++) {
         const char *colon = strchr(allow[i], ':');
@@ -152,12 +158,10 @@ static gboolean autoreply_rule(const struct tk_decide_input *input, struct tk_de
     const struct tk_channel *channel = input->channel;
     const char *from = from_address(input->message);
     const char *matched = NULL;
-    if (channel->autoreply_addresses != NULL) {
-        if (from != NULL && tk_address_in(from, channel->autoreply_addresses))
-            matched = from;
-        else if (tk_address_in(input->mail_from, channel->autoreply_addresses))
-            matched = input->mail_from;
-    }
+    if (is_listed(from, channel->autoreply_addresses))
+        matched = from;
+    else if (is_listed(input->mail_from, channel->autoreply_addresses))
+        matched = input->mail_from;
     if (matched == NULL && channel->autoreply_keywords != NULL && channel->autoreply_keywords[0] != NULL) {
         g_autofree char *subject = fold_text(input->message->subject);
         for (gsize i = 0; matched == NULL && channel->autoreply_keywords[i] != NULL; i++) {
