@@ -241,23 +241,23 @@ enum tk_status tk_decide_early(const struct tk_decide_input *input, struct tk_de
  * stranger's mail is a ticket of its own, and nothing of the other ticket is told to anybody. */
 static gboolean thread_rule(const struct tk_decide_input *input, struct tk_decision *decision)
 {
-    const struct tk_facts *facts = input->facts;
-    if (facts == NULL || facts->ticket_id == 0) {
+    const struct tk_decide_known *known = input->known;
+    if (known == NULL || known->ticket_id == 0) {
         if (!input->has_number)
             return FALSE;
         decision->cut_token = TRUE;
         return hit(decision, TK_VERDICT_TICKET, TK_REASON_UNKNOWN_TICKET, NULL);
     }
-    if (!facts->writer_takes_part) {
+    if (!known->writer_takes_part) {
         decision->cut_token = TRUE;
-        return hit(decision, TK_VERDICT_TICKET, TK_REASON_NOT_PARTICIPANT, facts->number);
+        return hit(decision, TK_VERDICT_TICKET, TK_REASON_NOT_PARTICIPANT, known->number);
     }
-    if (!g_strv_contains((const char *const *)input->channel->reply_types, facts->ticket_type))
-        return hit(decision, TK_VERDICT_FAIL, TK_REASON_TYPE_NOT_WHITELISTED, facts->ticket_type);
-    decision->ticket_id = facts->ticket_id;
+    if (!g_strv_contains((const char *const *)input->channel->reply_types, known->ticket_type))
+        return hit(decision, TK_VERDICT_FAIL, TK_REASON_TYPE_NOT_WHITELISTED, known->ticket_type);
+    decision->ticket_id = known->ticket_id;
     return hit(decision, TK_VERDICT_NOTE,
-               g_strcmp0(facts->status, "closed") == 0 ? TK_REASON_CLOSED_TICKET : TK_REASON_NONE,
-               facts->number);
+               g_strcmp0(known->status, "closed") == 0 ? TK_REASON_CLOSED_TICKET : TK_REASON_NONE,
+               known->number);
 }
 
 void tk_decide(const struct tk_decide_input *input, struct tk_decision *decision_r)
@@ -280,11 +280,11 @@ void tk_decide_clear(struct tk_decision *decision)
     g_clear_pointer(&decision->detail, g_free);
 }
 
-void tk_decide_facts_clear(struct tk_facts *facts)
+void tk_decide_known_clear(struct tk_decide_known *known)
 {
-    g_clear_pointer(&facts->number, g_free);
-    g_clear_pointer(&facts->ticket_type, g_free);
-    g_clear_pointer(&facts->status, g_free);
-    g_clear_pointer(&facts->matched_by, g_free);
-    facts->ticket_id = 0;
+    g_clear_pointer(&known->number, g_free);
+    g_clear_pointer(&known->ticket_type, g_free);
+    g_clear_pointer(&known->status, g_free);
+    g_clear_pointer(&known->matched_by, g_free);
+    known->ticket_id = 0;
 }

@@ -11,8 +11,8 @@
 #include "rules/status.h"
 #include "rules/verdict.h"
 
-/* What the database knows about the thread keys of a mail. */
-struct tk_facts {
+/* The ticket to which the thread keys of a mail lead, as the database knows it. */
+struct tk_decide_known {
     gint64 ticket_id; /* 0: no ticket of this tenant matches */
     char *number;
     char *ticket_type;
@@ -35,11 +35,11 @@ struct tk_decide_input {
     const struct tk_channel *channel;
     const struct tk_message *message;
     const struct tk_classification *classification;
-    const char *mail_from;        /* envelope sender, without <>, "" null */
-    enum tk_tri authenticated;    /* of the From domain, by a trusted check; TK_UNKNOWN: nobody checked */
-    const struct tk_facts *facts; /* NULL: there were no keys, or nothing was found */
-    gboolean has_number;          /* the subject bears a number of this tenant's form */
-    gboolean too_big;             /* larger than limits.message */
+    const char *mail_from;     /* envelope sender, without <>, "" null */
+    enum tk_tri authenticated; /* of the From domain, by a trusted check; TK_UNKNOWN: nobody checked */
+    const struct tk_decide_known *known; /* NULL: there were no keys, or nothing was found */
+    gboolean has_number;                 /* the subject bears a number of this tenant's form */
+    gboolean too_big;                    /* larger than limits.message */
 };
 
 /* The rules before the thread (1 to 8): TK_OK and a decision where one hit, TK_NO_MATCH where the mail may go
@@ -50,6 +50,6 @@ enum tk_status tk_decide_early(const struct tk_decide_input *input,
 /* All rules. Always decides. The caller clears the decision. */
 void tk_decide(const struct tk_decide_input *input, struct tk_decision *decision_r);
 void tk_decide_clear(struct tk_decision *decision);
-void tk_decide_facts_clear(struct tk_facts *facts);
+void tk_decide_known_clear(struct tk_decide_known *known);
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef TK_MILTER_INTAKE_INTAKE_H
 #define TK_MILTER_INTAKE_INTAKE_H
 
+#include "milter/intake/directory.h"
 #include "rules/classify.h"
 #include "rules/conf.h"
 #include "rules/decide.h"
@@ -23,8 +24,10 @@ struct tk_intake_mail {
     const char *const *rcpts; /* as received, with their <>, NULL-terminated */
     const struct tk_source *source;
     const struct tk_limits_outcome *limits;
-    guint8 raw_sha256[32]; /* of all bytes of the source */
-    const char *queue_id;  /* of the MTA, or NULL */
+    gboolean too_big;       /* larger than limits.message: the source holds only its beginning */
+    guint8 body_sha256[32]; /* of the bytes behind the header, CRLF taken as LF */
+    guint8 raw_sha256[32];  /* of all bytes of the source */
+    const char *queue_id;   /* of the MTA, or NULL */
     const char
         *mta_name;      /* the MTA's own host name (macro j), to know the Message-IDs that it made; or NULL */
     gint64 received_at; /* microseconds since 1970, UTC */
@@ -32,9 +35,10 @@ struct tk_intake_mail {
 
 struct tk_intake_context {
     const struct tk_conf *conf;
-    struct tk_store *store; /* NULL: test without a database (no facts) */
-    gboolean dry_run;       /* decide and plan, write nothing */
-    gint64 deadline;        /* g_get_monotonic_time() value: nothing is committed after it */
+    struct tk_store *store;         /* NULL: test without a database (no facts) */
+    struct tk_directory *directory; /* ids of channels; NULL only without a store */
+    gboolean dry_run;               /* decide and plan, write nothing */
+    gint64 deadline;                /* g_get_monotonic_time() value: nothing is committed after it */
 };
 
 /* What one channel made of the mail. */

@@ -311,29 +311,29 @@ static void replies_go_to_their_ticket_only_by_participants_and_listed_types(voi
     };
     input.has_number = TRUE;
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        struct tk_facts facts = {.ticket_id = cases[i].ticket_id,
-                                 .number = g_strdup("INC-7"),
-                                 .ticket_type = g_strdup(cases[i].type),
-                                 .status = g_strdup(cases[i].status),
-                                 .writer_takes_part = cases[i].takes_part};
-        input.facts = &facts;
+        struct tk_decide_known known = {.ticket_id = cases[i].ticket_id,
+                                        .number = g_strdup("INC-7"),
+                                        .ticket_type = g_strdup(cases[i].type),
+                                        .status = g_strdup(cases[i].status),
+                                        .writer_takes_part = cases[i].takes_part};
+        input.known = &known;
         expect(cases[i].expected);
         struct tk_decision decision;
         tk_decide(&input, &decision);
         assert_int_equal(decision.ticket_id, decision.verdict == TK_VERDICT_NOTE ? 7 : 0);
         assert_int_equal(decision.cut_token, decision.verdict == TK_VERDICT_TICKET);
         tk_decide_clear(&decision);
-        tk_decide_facts_clear(&facts);
+        tk_decide_known_clear(&known);
     }
 }
 
 static void unknown_message_ids_without_a_number_are_a_plain_ticket(void **state)
 {
     (void)state;
-    struct tk_facts facts = {0};
-    input.facts = &facts;
+    struct tk_decide_known known = {0};
+    input.known = &known;
     expect("ticket  ticket");
-    input.facts = NULL;
+    input.known = NULL;
     expect("ticket  ticket");
 }
 
