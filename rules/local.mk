@@ -3,12 +3,21 @@ noinst_LIBRARIES += librules.a
 librules_a_CPPFLAGS = $(AM_CPPFLAGS) $(GMIME_CFLAGS) $(GLIB_CFLAGS) $(LIBCONFIG_CFLAGS) $(GUMBO_CFLAGS) $(CRYPTO_CFLAGS)
 librules_a_SOURCES = \
 	%D%/address.c %D%/address.h \
+	%D%/codepage.c %D%/codepage.h \
 	%D%/decide.c %D%/decide.h \
 	%D%/effects.c %D%/effects.h \
+	%D%/lzfu.c %D%/lzfu.h \
 	%D%/plan.c %D%/plan.h \
+	%D%/rtf.c %D%/rtf.h \
+	%D%/rtf_words.c %D%/rtf_words.h \
+	%D%/status.c %D%/status.h \
 	%D%/text.c %D%/text.h \
 	%D%/thread.c %D%/thread.h \
-	%D%/verdict.c %D%/verdict.h \
-	%D%/status.c %D%/status.h
+	%D%/tnef.c %D%/tnef.h \
+	%D%/tnef_file.c %D%/tnef_file.h \
+	%D%/tnef_message.c %D%/tnef_message.h \
+	%D%/tnef_props.c %D%/tnef_props.h \
+	%D%/tnef_values.c %D%/tnef_values.h \
+	%D%/verdict.c %D%/verdict.h
 
 RULES_LIBS = librules.a $(GMIME_LIBS) $(GLIB_LIBS) $(LIBCONFIG_LIBS) $(GUMBO_LIBS) $(CRYPTO_LIBS)

@@ -12,6 +12,16 @@ tests_unit_test_address_SOURCES = %D%/unit/test_address.c
 tests_unit_test_address_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_address_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_lzfu
+tests_unit_test_lzfu_SOURCES = %D%/unit/test_lzfu.c
+tests_unit_test_lzfu_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_lzfu_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_rtf
+tests_unit_test_rtf_SOURCES = %D%/unit/test_rtf.c
+tests_unit_test_rtf_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_rtf_LDADD = $(UNIT_LIBS)
+
 unit_tests += tests/unit/test_status
 tests_unit_test_status_SOURCES = %D%/unit/test_status.c
 tests_unit_test_status_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -43,7 +53,26 @@ tests_unit_test_thread_SOURCES = %D%/unit/test_thread.c
 tests_unit_test_thread_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_thread_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_tnef
+tests_unit_test_tnef_SOURCES = %D%/unit/test_tnef.c
+tests_unit_test_tnef_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_tnef_LDADD = $(UNIT_LIBS)
+
 unit_tests += tests/unit/test_verdict
 tests_unit_test_verdict_SOURCES = %D%/unit/test_verdict.c
 tests_unit_test_verdict_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_verdict_LDADD = $(UNIT_LIBS)
+# Fuzz targets (--enable-fuzz, CC=clang) are tests/fuzz/fuzz_NAME.c with LLVMFuzzerTestOneInput() in it. To add one that needs
+# librules.a alone, add its name here; one that needs more adds what it needs to FUZZ_LIBS.
+FUZZ_TARGETS = \
+	fuzz_rtf \
+	fuzz_tnef
+FUZZ_LIBS = librules.a
+EXTRA_DIST += $(FUZZ_TARGETS:%=tests/fuzz/%.c)
+CLEANFILES += $(FUZZ_TARGETS:%=tests/fuzz/%)
+if ENABLE_FUZZ
+all-local: $(FUZZ_TARGETS:%=tests/fuzz/%)
+endif
+tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_LIBS)
+	$(AM_V_CCLD)$(MKDIR_P) tests/fuzz && $(CC) $(DEFS) $(UNIT_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) -fsanitize=fuzzer \
+		-o $@ $< $(FUZZ_LIBS) $(RULES_LIBS) $(LIBS)
