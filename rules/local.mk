@@ -18,6 +18,11 @@ librules_a_SOURCES = \
 	%D%/tnef_message.c %D%/tnef_message.h \
 	%D%/tnef_props.c %D%/tnef_props.h \
 	%D%/tnef_values.c %D%/tnef_values.h \
+	%D%/trim.c %D%/trim.h \
+	%D%/trim_line.c %D%/trim_line.h \
+	%D%/trim_scan.c %D%/trim_scan.h \
+	%D%/trim_signature.c %D%/trim_signature.h \
+	%D%/trim_words.c %D%/trim_words.h \
 	%D%/verdict.c %D%/verdict.h
 
 RULES_LIBS = librules.a $(GMIME_LIBS) $(GLIB_LIBS) $(LIBCONFIG_LIBS) $(GUMBO_LIBS) $(CRYPTO_LIBS)

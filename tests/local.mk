@@ -76,3 +76,16 @@ endif
 tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_LIBS)
 	$(AM_V_CCLD)$(MKDIR_P) tests/fuzz && $(CC) $(DEFS) $(UNIT_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) -fsanitize=fuzzer \
 		-o $@ $< $(FUZZ_LIBS) $(RULES_LIBS) $(LIBS)
+
+unit_tests += tests/unit/test_trim
+tests_unit_test_trim_SOURCES = %D%/unit/test_trim.c
+tests_unit_test_trim_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_trim_LDADD = $(UNIT_LIBS)
+
+if ENABLE_FUZZ
+noinst_PROGRAMS += tests/fuzz/fuzz_trim
+endif
+tests_fuzz_fuzz_trim_SOURCES = %D%/fuzz/fuzz_trim.c
+tests_fuzz_fuzz_trim_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_trim_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_trim_LDADD = $(RULES_LIBS)

@@ -1,0 +1,396 @@
+/* trim_line: what one line of a reply (or a few that belong together) is.
+ *
+ * Owns the fold and the matchers; the words are in trim_words. Nothing here can fail. */
+#include "rules/trim_line.h"
+
+#include <string.h>
+
+/* Characters of which rules and frames are drawn, as in "-----Original Message-----". */
+static const char *const frame_chars[] = {"-", "_", "=", "*", "~", "#", "+", "—",
+                                          "–", "─", "━", "―", "ᐧ", "•", NULL};
+
+static gboolean is_invisible(gunichar c)
+{
+    return c == 0xAD || (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
+           (c >= 0x2060 && c <= 0x2069) || c == 0xFEFF || c == 0x034F || c == 0x115F;
+}
+
+static gunichar plain_char(gunichar c)
+{
+    switch (c) {
+    case 0x2018:
+    case 0x2019:
+    case 0x02BC: return '\'';
+    case 0xFF1A: return ':';
+    case 0xFF0C:
+    case 0x3001: return ',';
+    case 0x201C:
+    case 0x201D:
+    case 0x201E: return '"';
+    case 0x130: return 'i'; /* its lower case is two characters */
+    default: return c < 128 ? (gunichar)g_ascii_tolower((char)c) : g_unichar_tolower(c);
+    }
+}
+
+void tk_trim_line_fold(const char *text, gsize len, GString *out)
+{
+    gsize begin = out->len;
+    gboolean blank = FALSE;
+
+    if (len > TK_TRIM_LINE_MAX)
+        return;
+    for (gsize i = 0; i < len;) {
+        gunichar c = (guchar)text[i];
+        gsize step = 1;
+
+        if (c >= 128) {
+            c = g_utf8_get_char_validated(text + i, (gssize)(len - i));
+            if (c == (gunichar)-1 || c == (gunichar)-2)
+                c = '?';
+            else
+                step = (gsize)(g_utf8_next_char(text + i) - (text + i));
+        }
+        i += step;
+        if (c == 0 || is_invisible(c))
+            continue;
+        if (c <= ' ' || c == 0xA0 || (c >= 128 && g_unichar_isspace(c))) {
+            blank = out->len > begin;
+            continue;
+        }
+        if (blank)
+            g_string_append_c(out, ' ');
+        blank = FALSE;
+        g_string_append_unichar(out, plain_char(c));
+    }
+}
+
+/* The length of the frame character at S, or 0. */
+static gsize frame_at(const char *s)
+{
+    for (gsize i = 0; frame_chars[i] != NULL; i++) {
+        if (g_str_has_prefix(s, frame_chars[i]))
+            return strlen(frame_chars[i]);
+    }
+    return 0;
+}
+
+/* Skips frame characters and blanks; *count_r grows by the number of frame characters. */
+static const char *skip_frame(const char *s, gsize *count_r)
+{
+    for (;;) {
+        gsize n = *s == ' ' ? 0 : frame_at(s);
+
+        if (n == 0 && *s != ' ')
+            return s;
+        if (n > 0)
+            (*count_r)++;
+        s += n > 0 ? n : 1;
+    }
+}
+
+/* The length of S without the frame characters and blanks at its end. */
+static gsize cut_frame(const char *s, gsize len, gsize *count_r)
+{
+    for (gboolean more = TRUE; more;) {
+        more = FALSE;
+        if (len > 0 && s[len - 1] == ' ') {
+            len--;
+            more = TRUE;
+        }
+        for (gsize i = 0; !more && frame_chars[i] != NULL; i++) {
+            gsize n = strlen(frame_chars[i]);
+
+            if (len >= n && memcmp(s + len - n, frame_chars[i], n) == 0) {
+                len -= n;
+                (*count_r)++;
+                more = TRUE;
+            }
+        }
+    }
+    return len;
+}
+
+gsize tk_trim_line_rule(const char *fold)
+{
+    gsize count = 0;
+
+    if (*fold == '\0')
+        return 0;
+    return *skip_frame(fold, &count) == '\0' ? count : 0;
+}
+
+static gboolean starts_with_any(const char *s, const char *const *words)
+{
+    for (gsize i = 0; words[i] != NULL; i++) {
+        if (g_str_has_prefix(s, words[i]))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean contains_any(const char *s, const char *const *words)
+{
+    for (gsize i = 0; words[i] != NULL; i++) {
+        if (strstr(s, words[i]) != NULL)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean is_letter(char c)
+{
+    return g_ascii_isalpha(c) || ((guchar)c & 0x80) != 0;
+}
+
+/* The S of length LEN ends with one of WORDS, and that is a word of its own. */
+static gboolean ends_with_word(const char *s, gsize len, const char *const *words)
+{
+    for (gsize i = 0; words[i] != NULL; i++) {
+        gsize n = strlen(words[i]);
+
+        if (len >= n && memcmp(s + len - n, words[i], n) == 0 && (len == n || !is_letter(s[len - n - 1])))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean contains_word(const char *s, const char *const *words)
+{
+    for (gsize i = 0; words[i] != NULL; i++) {
+        gsize n = strlen(words[i]);
+
+        for (const char *p = strstr(s, words[i]); p != NULL; p = strstr(p + n, words[i])) {
+            if ((p == s || !is_letter(p[-1])) && !is_letter(p[n]))
+                return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static gboolean starts_with_word(const char *s, const char *const *words)
+{
+    for (gsize i = 0; words[i] != NULL; i++) {
+        gsize n = strlen(words[i]);
+
+        if (g_str_has_prefix(s, words[i]) &&
+            (s[n] == ' ' || (((guchar)words[i][0] & 0xF0) >= 0xE0 && s[n] != '\0')))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* What a text says about a point in time and about a mailbox. */
+struct evidence {
+    gboolean digit, time, year, date, address, bracketed;
+};
+
+static void find_evidence(const char *s, struct evidence *ev_r)
+{
+    struct evidence ev = {0};
+    gboolean open = FALSE;
+
+    for (const char *p = s; *p != '\0'; p++) {
+        gboolean first = p == s || !g_ascii_isdigit(p[-1]);
+
+        if (*p == '@' && p > s && p[-1] != ' ' && p[1] != ' ' && p[1] != '\0')
+            ev.address = TRUE;
+        open = open || ((*p == '<' || *p == '(' || *p == '[') && (p == s || p[-1] != '='));
+        ev.bracketed = ev.bracketed || (open && *p == '@');
+        if (!g_ascii_isdigit(*p))
+            continue;
+        ev.digit = TRUE;
+        if (!first)
+            continue;
+        gsize n = strspn(p, "0123456789");
+        char next = p[n];
+        if (n == 4 && (g_str_has_prefix(p, "19") || g_str_has_prefix(p, "20")))
+            ev.year = TRUE;
+        if (n <= 2 && (next == ':' || next == '.' || next == 'h') && strspn(p + n + 1, "0123456789") == 2)
+            ev.time = TRUE;
+        if ((n <= 2 || n == 4) && next != '\0' && strchr("./-", next) != NULL && g_ascii_isdigit(p[n + 1]))
+            ev.date = TRUE;
+    }
+    *ev_r = ev;
+}
+
+gboolean tk_trim_line_is_moment(const char *fold)
+{
+    struct evidence ev;
+
+    find_evidence(fold, &ev);
+    return ev.time && (ev.year || ev.date);
+}
+
+/* Begins as a date does: a number soon followed by more of a date, or the name of a day. */
+static gboolean starts_with_date(const char *s)
+{
+    g_autofree char *head = g_strndup(s, 28);
+    struct evidence ev;
+
+    find_evidence(head, &ev);
+    if (g_ascii_isdigit(*s))
+        return ev.year || ev.date;
+    for (gsize i = 0; tk_trim_words_days[i] != NULL; i++) {
+        gsize n = strlen(tk_trim_words_days[i]);
+
+        if (g_str_has_prefix(s, tk_trim_words_days[i]) &&
+            (s[n] == ',' || s[n] == ' ' || s[n] == '.' || is_letter(s[n])))
+            return ev.digit;
+    }
+    return FALSE;
+}
+
+enum tk_trim_header tk_trim_line_header(const char *fold, gboolean quoted)
+{
+    gsize before = 0, after = 0, len;
+    const char *s = skip_frame(fold, &before);
+    struct evidence ev;
+    gboolean colon, framed, opener, dated, verb_last, verb, start;
+
+    len = cut_frame(s, strlen(s), &after);
+    if (len == 0 || len > 2 * TK_TRIM_LINE_MAX)
+        return TK_TRIM_HEADER_NO;
+    colon = s[len - 1] == ':';
+    framed = before >= 2 && after >= 2;
+    while (len > 0 && (s[len - 1] == ':' || s[len - 1] == ' '))
+        len--;
+    find_evidence(s, &ev);
+    opener = starts_with_word(s, tk_trim_words_openers) || starts_with_word(s, tk_trim_words_cjk);
+    start = starts_with_date(s);
+    dated = ev.year || ev.date || (ev.time && ev.digit);
+    g_autofree char *core = g_strndup(s, len);
+    verb_last = ends_with_word(core, len, tk_trim_words_verbs);
+    for (gsize i = 0; !verb_last && tk_trim_words_cjk[i] != NULL; i++)
+        verb_last = g_str_has_suffix(core, tk_trim_words_cjk[i]);
+    verb = verb_last || contains_word(core, tk_trim_words_verbs) || contains_any(core, tk_trim_words_cjk);
+
+    if (!colon && !framed && !(verb_last && (ev.address || quoted) && dated))
+        return start && quoted && ev.bracketed && s[len - 1] == '>' ? TK_TRIM_HEADER_FULL : TK_TRIM_HEADER_NO;
+    if (starts_with_word(s, tk_trim_words_cites) && (ev.address || quoted) && len < 160)
+        return TK_TRIM_HEADER_FULL;
+    if (opener && verb_last && (dated || ev.address || (quoted && len < 160)))
+        return TK_TRIM_HEADER_FULL;
+    if (opener && verb && (ev.address || (dated && ev.time)))
+        return TK_TRIM_HEADER_FULL;
+    if (start && verb && (ev.address || ev.time || quoted))
+        return TK_TRIM_HEADER_FULL;
+    if ((start || opener) && ev.bracketed && dated && strchr(">)]", s[len - 1]) != NULL)
+        return TK_TRIM_HEADER_FULL;
+    if ((verb_last && (ev.address || (ev.year && ev.time) || (quoted && len < 120))) ||
+        (verb && ev.bracketed && dated))
+        return TK_TRIM_HEADER_PART;
+    return TK_TRIM_HEADER_NO;
+}
+
+enum tk_trim_label tk_trim_line_label(const char *fold, const char **value_r)
+{
+    const char *s = fold + strspn(fold, "*_>|- ");
+    gsize n = strcspn(s, ":");
+    gsize word = n;
+
+    if (n == 0 || n > 40 || s[n] != ':')
+        return TK_TRIM_LABEL_NONE;
+    while (word > 0 && strchr(" *_", s[word - 1]) != NULL)
+        word--;
+    for (gsize i = 0; tk_trim_words_labels[i].word != NULL; i++) {
+        const char *w = tk_trim_words_labels[i].word;
+
+        if (strlen(w) == word && memcmp(w, s, word) == 0) {
+            *value_r = s + n + 1 + strspn(s + n + 1, " *_");
+            return tk_trim_words_labels[i].label;
+        }
+    }
+    return TK_TRIM_LABEL_NONE;
+}
+
+gboolean tk_trim_line_is_separator(const char *fold)
+{
+    gsize count = 0, len;
+    const char *s = skip_frame(fold, &count);
+
+    if (starts_with_any(s, tk_trim_words_forwards) && strlen(s) < 90)
+        return strchr(s, ':') != NULL || count >= 2;
+    if (count < 2 || !starts_with_any(s, tk_trim_words_separators))
+        return FALSE;
+    len = cut_frame(s, strlen(s), &count);
+    return len < 120;
+}
+
+gboolean tk_trim_line_is_above(const char *fold)
+{
+    gsize count = 0, len;
+    const char *s = fold + strspn(fold, "> ");
+
+    s = skip_frame(s, &count);
+    len = cut_frame(s, strlen(s), &count);
+    return len < 200 && contains_any(s, tk_trim_words_above) && (count >= 2 || len < 70);
+}
+
+gboolean tk_trim_line_is_mobile(const char *fold)
+{
+    gsize ignored = 0, words = 0, len;
+    const char *s = skip_frame(fold, &ignored);
+    const char *link;
+
+    s += *s == '(' || *s == '"' ? 1 : 0;
+    len = cut_frame(s, strlen(s), &ignored);
+    link = memchr(s, '<', len);
+    if (link != NULL)
+        len = (gsize)(link - s);
+    if (len == 0 || len > 140)
+        return FALSE;
+    for (gsize i = 0; i < len; i++) {
+        words += s[i] == ' ';
+        if (s[i] == ',' || s[i] == '?' || s[i] == ';' || s[i] == ':' || (s[i] == '.' && s[i + 1] == ' '))
+            return FALSE;
+    }
+    if (words > 10)
+        return FALSE;
+    if (starts_with_any(s, tk_trim_words_mobile))
+        return words <= 8 || strstr(s, "http") != NULL || g_str_has_prefix(s, "diese ");
+    g_autofree char *core = g_strndup(s, len);
+    for (gsize i = 0; tk_trim_words_mobile_end[i] != NULL; i++) {
+        if (g_str_has_suffix(core, tk_trim_words_mobile_end[i]) && len < 90)
+            return strstr(core, "phone") != NULL || strstr(core, "pad") != NULL ||
+                   strstr(core, "android") != NULL || strstr(core, "outlook") != NULL ||
+                   strstr(core, "mobil") != NULL || strstr(core, "yahoo") != NULL ||
+                   strstr(core, "galaxy") != NULL;
+    }
+    return FALSE;
+}
+
+gboolean tk_trim_line_is_signoff(const char *fold)
+{
+    gsize len = strcspn(fold, ",.!:");
+
+    if (fold[len] != '\0' && strspn(fold + len, ",.!: ") != strlen(fold + len))
+        return FALSE;
+    for (gsize i = 0; tk_trim_words_signoffs[i] != NULL; i++) {
+        if (strlen(tk_trim_words_signoffs[i]) == len && memcmp(fold, tk_trim_words_signoffs[i], len) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean tk_trim_line_has_contact(const char *fold)
+{
+    struct evidence ev;
+    gsize digits = 0, other = 0;
+
+    find_evidence(fold, &ev);
+    if (ev.address || strstr(fold, "http://") != NULL || strstr(fold, "https://") != NULL ||
+        strstr(fold, "www.") != NULL)
+        return TRUE;
+    for (const char *p = fold; *p != '\0'; p++) {
+        if (g_ascii_isdigit(*p))
+            digits++;
+        else if (strchr(" +-()./", *p) == NULL)
+            other++;
+    }
+    return digits >= 6 && other <= 14;
+}
+
+gboolean tk_trim_line_is_legal(const char *fold)
+{
+    return contains_any(fold, tk_trim_words_legal);
+}

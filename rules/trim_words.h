@@ -1,0 +1,48 @@
+/* trim_words: the words by which mail programs mark quotes and signatures, in many languages.
+ *
+ * Owns only constant tables. Every entry is already folded as tk_trim_line_fold() folds a line: lower case,
+ * single blanks, ASCII apostrophe and colon. Each table ends with NULL. */
+#ifndef TK_RULES_TRIM_WORDS_H
+#define TK_RULES_TRIM_WORDS_H
+
+/* What a line "Label: value" of a copied mail header says. */
+enum tk_trim_label {
+    TK_TRIM_LABEL_NONE = 0,
+    TK_TRIM_LABEL_FROM,
+    TK_TRIM_LABEL_DATE,
+    TK_TRIM_LABEL_TO,
+    TK_TRIM_LABEL_CC,
+    TK_TRIM_LABEL_SUBJECT
+};
+
+struct tk_trim_label_word {
+    const char *word;
+    enum tk_trim_label label;
+};
+
+/* First words of "On DATE NAME wrote:". */
+extern const char *const tk_trim_words_openers[];
+/* First words of "Quoting NAME <ADDRESS>:", which has no verb. */
+extern const char *const tk_trim_words_cites[];
+/* "wrote" and its kin; those of languages without blanks are in tk_trim_words_cjk. */
+extern const char *const tk_trim_words_verbs[];
+extern const char *const tk_trim_words_cjk[];
+/* Names of the days, at least their first letters, as they begin a line of quote header. */
+extern const char *const tk_trim_words_days[];
+/* Between dashes: the old mail follows, or a forwarded one. */
+extern const char *const tk_trim_words_separators[];
+/* Without dashes, at the beginning of a line that ends with a colon. */
+extern const char *const tk_trim_words_forwards[];
+/* "reply above this line". */
+extern const char *const tk_trim_words_above[];
+/* Beginnings of the line that a telephone or a mail program adds, and its endings in other languages. */
+extern const char *const tk_trim_words_mobile[];
+extern const char *const tk_trim_words_mobile_end[];
+/* Sign-offs, such as "best regards". */
+extern const char *const tk_trim_words_signoffs[];
+/* What only a legal or virus-scan footer says. */
+extern const char *const tk_trim_words_legal[];
+/* Labels of a copied mail header. The last has a NULL word. */
+extern const struct tk_trim_label_word tk_trim_words_labels[];
+
+#endif
