@@ -1,0 +1,59 @@
+/* connection: one connection to the server, with deadlines on everything. For the files that use libpq. */
+#ifndef TK_SCHEMA_CONNECTION_H
+#define TK_SCHEMA_CONNECTION_H
+
+#include <stdbool.h>
+
+#include "rules/status.h"
+#include "schema/args.h"
+
+struct tk_connection {
+    PGconn *pq;        /* always non-blocking */
+    gint64 born;       /* g_get_monotonic_time() */
+    bool broken;       /* of no further use */
+    GString *warning;  /* the last WARNING of the server since it was emptied; "": none */
+    gint64 clock_low;  /* the server's clock minus ours is at least this, */
+    gint64 clock_high; /* and at most this; microseconds */
+};
+
+void tk_connection_close(struct tk_connection **connection);
+
+/* False when the server has hung up meanwhile. Does not wait. */
+bool tk_connection_alive(struct tk_connection *connection);
+
+/* What the server's clock says at OUR, or up to one network delay less, never more. Microseconds since 1970.
+ */
+gint64 tk_connection_clock(const struct tk_connection *connection, gint64 our);
+
+/* Takes in that the server's clock said CLOCK at some moment between SENT and RECEIVED of ours. */
+void tk_connection_clock_seen(struct tk_connection *connection, gint64 clock, gint64 sent, gint64 received);
+
+/* Sends everything that libpq holds back, reading what comes in. TK_LATER: not by DEADLINE, or connection
+ * lost; both break the connection. */
+TK_MUST_CHECK enum tk_status tk_connection_flush(struct tk_connection *connection, gint64 deadline,
+                                                 GString *why);
+
+/* The next result as PQgetResult gives it, in RESULT_R (NULL: the end of this command's). TK_LATER as above.
+ */
+TK_MUST_CHECK enum tk_status tk_connection_result(struct tk_connection *connection, gint64 deadline,
+                                                  PGresult **result_r, GString *why);
+
+/* The meaning of a failed result; WHY gets the server's text as one line. SENT: the server may have
+ * committed, so a lost connection is TK_UNCERTAIN. RETRY_R may be NULL. */
+enum tk_status tk_connection_failure(struct tk_connection *connection, const PGresult *result, bool sent,
+                                     bool *retry_r, GString *why);
+
+/* One statement, one result with rows. WRITES: it changes something, so a lost answer is TK_UNCERTAIN. ARGS
+ * may be NULL. Values come as text, or, with BINARY, as the server's bytes. The caller frees RESULT_R with
+ * PQclear. */
+TK_MUST_CHECK enum tk_status tk_connection_query(struct tk_connection *connection, const char *sql,
+                                                 const struct tk_args *args, bool writes, bool binary,
+                                                 gint64 deadline, PGresult **result_r, GString *why);
+
+/* Values of a result by column name; NULL and 0 stand for SQL NULL. The text belongs to the result. */
+const char *tk_result_text(const PGresult *result, int row, const char *column);
+gint64 tk_result_number(const PGresult *result, int row, const char *column);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PGresult, PQclear)
+
+#endif

@@ -1,0 +1,124 @@
+/* ingest: what is stored of one mail of one channel, and what came of it (tk_store_ingest in schema/store.h).
+ *
+ * Plain values: the caller owns every string and keeps them alive for the call. NULL means "not there",
+ * except where a field says otherwise. Verdicts, reasons, classes and levels are the words of the design. */
+#ifndef TK_SCHEMA_INGEST_H
+#define TK_SCHEMA_INGEST_H
+
+#include <stdbool.h>
+
+#include "rules/status.h"
+
+#define TK_INTAKE_KEY_SIZE 32
+#define TK_SHA256_SIZE     32
+
+/* Lengths of columns in characters. A longer value is refused by the server, so the caller cuts and says so.
+ */
+#define TK_STORE_SUBJECT_MAX     998
+#define TK_STORE_DESCRIPTION_MAX 65536
+#define TK_STORE_ADDRESS_MAX     320
+#define TK_STORE_NAME_MAX        320
+#define TK_STORE_PRIORITY_MAX    64
+#define TK_STORE_FIELD_MAX       65536
+
+/* Life of an intake key, seconds: for mails whose sender made a Message-ID or a Date, and for those without
+ * both. */
+#define TK_INTAKE_LIFE_LONG  (8 * 24 * 3600)
+#define TK_INTAKE_LIFE_SHORT (2 * 3600)
+
+/* Where a content goes: called by the content with its bytes in order, any number at a time. Returns TK_OK to
+ * go on; anything else must be returned by the content as it is. */
+typedef enum tk_status (*tk_store_sink)(void *sink, const void *data, gsize size);
+
+/* A content: an attachment's bytes or the raw mail. `write` sends all of its bytes to SINK, from the first,
+ * each time it is called. Where it fails it may put a text into WHY. */
+struct tk_store_blob {
+    guint8 sha256[TK_SHA256_SIZE];
+    guint64 size;
+    enum tk_status (*write)(void *context, tk_store_sink put, void *sink, GString *why);
+    void *context;
+};
+
+struct tk_ingest_field {
+    const char *name;
+    const char *value;
+    bool restricted;
+};
+
+struct tk_ingest_attachment {
+    const char *filename;
+    const char *content_type;
+    guint64 size;
+    guint8 sha256[TK_SHA256_SIZE]; /* of a content in the same call, or of one that the tenant has */
+    const char *disposition;       /* attachment, inline */
+    const char *content_id;
+};
+
+struct tk_ingest {
+    gint64 tenant_id;
+    gint64 channel_id;
+    guint8 intake_key[TK_INTAKE_KEY_SIZE];
+    gint64 key_life; /* seconds */
+
+    const char *verdict; /* ticket, note, fail, exclude, reject */
+    const char *reason;
+    const char *class;
+    const char *level;      /* full, headers, raw */
+    const char *message_id; /* without angle brackets; only one that the sender made threads later replies */
+    const char *mail_from;
+    const char *rcpt;
+    const char *sender;       /* whom the rules saw; writer of a note, and what rate windows count */
+    guint64 size;             /* of the mail */
+    gint64 millis;            /* spent on it so far */
+    const guint8 *raw_sha256; /* the raw mail where it is kept: a content, TK_SHA256_SIZE bytes */
+    gint64 raw_seconds;       /* purge it after so long; 0: kept as long as its intake row */
+
+    /* For ticket; for note as well, since the call makes a ticket of it where the ticket has gone
+     * (unknown_ticket) or the writer takes no part in it (not_participant): then the subject is without the
+     * foreign number. */
+    const char *subject;
+    const char *body;      /* the new text; of a ticket its description */
+    const char *body_full; /* the whole text where it is more */
+    const char *body_html; /* sanitised */
+    const char *requester;
+    const char *requester_name;
+    const char *priority;
+    const char *const *notices;           /* what was cut, left out or repaired; ends with NULL */
+    const char *const *participants;      /* addresses, requester included; ends with NULL */
+    const struct tk_ingest_field *fields; /* each name once */
+    guint field_count;
+    const struct tk_ingest_attachment *attachments;
+    guint attachment_count;
+    bool confirm; /* put a confirmation for the requester into the outbox, if it becomes a ticket */
+
+    /* For note, and for exclude with source `delivery` (a trace at the ticket whose mail bounced). */
+    gint64 ticket_id;
+    const char *author;
+    const char *visibility;         /* public, internal */
+    const char *source;             /* mail, delivery */
+    const char *const *reply_types; /* ticket types that take notes; ends with NULL */
+
+    /* Rate windows: tickets and notes of one sender in this channel; a count of 0 means none. A full short
+     * window makes the whole call TK_LATER, a full long one makes the verdict fail with rate_limit. */
+    guint short_count;
+    gint64 short_seconds;
+    guint long_count;
+    gint64 long_seconds;
+};
+
+/* What came of it. The verdict may be another than was asked for: duplicate (stored before; the stored ids
+ * are given), fail with channel_disabled, type_not_whitelisted or rate_limit, ticket with unknown_ticket,
+ * not_participant or mid_reuse, note with closed_ticket. */
+struct tk_ingest_result {
+    char *verdict;
+    char *reason;     /* NULL: none */
+    char *number;     /* of the ticket; NULL: none */
+    gint64 ticket_id; /* 0: none */
+    gint64 note_id;   /* 0: none */
+    gint64 intake_id;
+};
+
+/* Frees what the result holds and empties it; NULL is allowed. */
+void tk_ingest_result_clear(struct tk_ingest_result *result);
+
+#endif

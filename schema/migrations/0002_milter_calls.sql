@@ -1,0 +1,130 @@
+-- What the milter's role may call, and nothing else. Every function runs as ticket_owner.
+--
+-- Own SQLSTATEs, of class TK (schema/sqlstate.c knows them):
+--   TK001 the caller's deadline has passed: nothing was written
+--   TK002 the sender's rate: try again later
+--   TK003 the channel is not in the database
+--   TK004 the call refers to a content that is not stored
+
+CREATE FUNCTION schema_version() RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ticketing, pg_temp
+    AS $$ SELECT coalesce(max(version), 0) FROM ticketing_meta.migration $$;
+GRANT EXECUTE ON FUNCTION schema_version() TO ticket_milter, ticket_agent, ticket_admin;
+
+CREATE FUNCTION channel_find(p_tenant text, p_channel text)
+    RETURNS TABLE (tenant_id bigint, channel_id bigint, status text, rules_version bigint, ticket_type text, prefix text)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ticketing, pg_temp
+    AS $$
+    SELECT c.tenant_id, c.channel_id, c.status, c.rules_version, t.ticket_type, t.prefix
+    FROM tenant n
+    JOIN channel c USING (tenant_id)
+    JOIN template t USING (tenant_id, template_id)
+    WHERE n.name = p_tenant AND c.name = p_channel
+$$;
+GRANT EXECUTE ON FUNCTION channel_find(text, text) TO ticket_milter;
+
+-- What the database knows about the keys of one mail, one row each:
+--   channel     status of the channel (always there unless the channel is not; rules_version in ticket_id)
+--   intake      the stored ticket of this intake key
+--   message_id  position in p_message_ids and the ticket that it belongs to
+--   number      position in p_numbers and that ticket
+-- Rows of one kind come in the order of their positions; where one Message-ID belongs to several tickets, those of the
+-- same channel come first. participant says whether p_sender is one of that ticket's.
+CREATE FUNCTION facts(p_tenant_id bigint, p_channel_id bigint, p_message_ids text[], p_numbers text[], p_sender text,
+                      p_key bytea, p_now timestamptz)
+    RETURNS TABLE (kind text, place bigint, ticket_id bigint, number text, ticket_type text, status text,
+                   participant boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ticketing, pg_temp
+    AS $$
+    WITH hit AS (
+        SELECT 1 AS rank, 'intake' AS kind, 0::bigint AS place, i.ticket_id
+        FROM intake_key k
+        JOIN intake i USING (tenant_id, intake_id)
+        WHERE k.tenant_id = p_tenant_id AND k.channel_id = p_channel_id AND k.key = p_key AND k.expires_at > p_now
+          AND i.verdict IN ('ticket', 'note')
+        UNION ALL
+        SELECT 2, 'message_id', a.place, m.ticket_id
+        FROM unnest(p_message_ids) WITH ORDINALITY AS a (id, place)
+        JOIN message_id m ON m.tenant_id = p_tenant_id AND m.message_id = a.id
+        UNION ALL
+        SELECT 3, 'number', a.place, t.ticket_id
+        FROM unnest(p_numbers) WITH ORDINALITY AS a (number, place)
+        JOIN ticket t ON t.tenant_id = p_tenant_id AND t.number = upper(a.number)
+    ), answer AS (
+        SELECT 0 AS rank, 'channel' AS kind, 0::bigint AS place, c.rules_version AS ticket_id, NULL AS number,
+               NULL AS ticket_type, c.status, NULL::boolean AS participant, NULL::bigint AS channel_id
+        FROM channel c
+        WHERE c.tenant_id = p_tenant_id AND c.channel_id = p_channel_id
+        UNION ALL
+        SELECT h.rank, h.kind, h.place, t.ticket_id, t.number, t.ticket_type, t.status,
+               EXISTS (SELECT FROM participant p WHERE p.tenant_id = p_tenant_id AND p.ticket_id = t.ticket_id
+                                                   AND p.address = lower(p_sender)),
+               t.channel_id
+        FROM hit h
+        JOIN ticket t ON t.tenant_id = p_tenant_id AND t.ticket_id = h.ticket_id
+    )
+    SELECT a.kind, a.place, a.ticket_id, a.number, a.ticket_type, a.status, a.participant
+    FROM answer a
+    ORDER BY a.rank, a.place, a.channel_id IS DISTINCT FROM p_channel_id, a.ticket_id
+$$;
+GRANT EXECUTE ON FUNCTION facts(bigint, bigint, text[], text[], text, bytea, timestamptz) TO ticket_milter;
+
+-- The deadline of the caller, as a moment of this server's clock. The client keeps an estimate of that clock which
+-- can only be behind it, so this moment is never later than the one at which the client gives up and tells the
+-- sender 451. Called as the last act before the commit: a backend that was stopped, or waited, until after that
+-- moment commits nothing, although nobody is there any more to tell it.
+CREATE FUNCTION deadline_check(p_deadline timestamptz) RETURNS void
+    LANGUAGE plpgsql SET search_path = ticketing, pg_temp
+    AS $$
+BEGIN
+    IF clock_timestamp() > p_deadline THEN
+        RAISE EXCEPTION 'the deadline has passed' USING ERRCODE = 'TK001';
+    END IF;
+END
+$$;
+
+-- Begins a transaction of the milter: no wait for a lock reaches beyond the deadline.
+CREATE FUNCTION deadline_arm(p_deadline timestamptz) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = ticketing, pg_temp
+    AS $$
+BEGIN
+    PERFORM deadline_check(p_deadline);
+    PERFORM set_config('lock_timeout',
+        greatest(1, (extract(epoch FROM p_deadline - clock_timestamp()) * 1000)::bigint)::text || 'ms', true);
+END
+$$;
+GRANT EXECUTE ON FUNCTION deadline_arm(timestamptz) TO ticket_milter;
+
+-- The sequence that counts the tickets of one tenant and prefix; publish() makes it. A sequence of PostgreSQL and no
+-- counter row: two mails never wait for each other, and the price is a gap where a transaction fails.
+CREATE FUNCTION number_sequence(p_tenant_id bigint, p_prefix text) RETURNS text
+    LANGUAGE sql IMMUTABLE SET search_path = ticketing, pg_temp
+    AS $$ SELECT format('ticketing.number_%s_%s', p_tenant_id, lower(p_prefix)) $$;
+
+-- Which of these contents are stored already; those stay until the end of the transaction.
+CREATE FUNCTION attachment_present(p_tenant_id bigint, p_hashes bytea[]) RETURNS SETOF bytea
+    LANGUAGE sql SECURITY DEFINER SET search_path = ticketing, pg_temp
+    AS $$
+    SELECT sha256 FROM blob
+    WHERE tenant_id = p_tenant_id AND sha256 = ANY (p_hashes) AND chunk_no = 0
+    ORDER BY sha256
+    FOR KEY SHARE
+$$;
+GRANT EXECUTE ON FUNCTION attachment_present(bigint, bytea[]) TO ticket_milter;
+
+-- Stores one chunk; a content that is there already is left as it is. Contents must come in the order of their
+-- sha256 and all chunks of one in one transaction, from 0.
+CREATE FUNCTION attachment_put(p_tenant_id bigint, p_sha256 bytea, p_chunk_no bigint, p_data bytea) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = ticketing, pg_temp
+    AS $$
+BEGIN
+    LOOP
+        INSERT INTO blob (tenant_id, sha256, chunk_no, data) VALUES (p_tenant_id, p_sha256, p_chunk_no, p_data)
+            ON CONFLICT DO NOTHING;
+        EXIT WHEN FOUND OR p_chunk_no > 0;
+        PERFORM FROM blob WHERE tenant_id = p_tenant_id AND sha256 = p_sha256 AND chunk_no = 0 FOR KEY SHARE;
+        EXIT WHEN FOUND; -- else it was purged between the two statements
+    END LOOP;
+END
+$$;
+GRANT EXECUTE ON FUNCTION attachment_put(bigint, bytea, bigint, bytea) TO ticket_milter;

@@ -1,0 +1,248 @@
+-- ingest: one mail of one channel becomes a ticket, a note or an intake row, in one call.
+
+CREATE TYPE ingest_result AS (
+    verdict text, reason text, number text, ticket_id bigint, note_id bigint, intake_id bigint, clock timestamptz
+);
+GRANT USAGE ON TYPE ingest_result TO ticket_milter;
+
+-- Takes the intake key as a lock. A twin in flight is waited for: its commit is our answer. Returns what the key
+-- stands for, or a row of NULLs where it is new, has expired, or stands for nothing any more.
+CREATE FUNCTION intake_claim(p_tenant_id bigint, p_channel_id bigint, p_key bytea, p_intake_id bigint,
+                             p_now timestamptz, p_expires_at timestamptz)
+    RETURNS intake
+    LANGUAGE plpgsql SET search_path = ticketing, pg_temp
+    AS $$
+DECLARE
+    v_intake_id bigint;
+    v_expires_at timestamptz;
+    v_old intake;
+BEGIN
+    LOOP
+        INSERT INTO intake_key (tenant_id, channel_id, key, intake_id, expires_at)
+            VALUES (p_tenant_id, p_channel_id, p_key, p_intake_id, p_expires_at)
+            ON CONFLICT DO NOTHING;
+        IF FOUND THEN
+            RETURN NULL;
+        END IF;
+        SELECT k.intake_id, k.expires_at INTO v_intake_id, v_expires_at
+            FROM intake_key k
+            WHERE k.tenant_id = p_tenant_id AND k.channel_id = p_channel_id AND k.key = p_key
+            FOR UPDATE;
+        EXIT WHEN FOUND; -- else it was purged between the two statements
+    END LOOP;
+    IF v_expires_at > p_now THEN
+        SELECT * INTO v_old FROM intake i WHERE i.tenant_id = p_tenant_id AND i.intake_id = v_intake_id;
+    END IF;
+    IF v_old.ticket_id IS NULL THEN
+        UPDATE intake_key k SET intake_id = p_intake_id, expires_at = p_expires_at
+            WHERE k.tenant_id = p_tenant_id AND k.channel_id = p_channel_id AND k.key = p_key;
+    END IF;
+    RETURN v_old;
+END
+$$;
+
+-- Raises TK002 where the sender has reached the short window, and says whether the long one is full. Windows count
+-- tickets and notes of that sender in that channel; a count of 0 means no limit.
+CREATE FUNCTION rate_full(p_tenant_id bigint, p_channel_id bigint, p_sender text, p_now timestamptz,
+                          p_short_count bigint, p_short interval, p_long_count bigint, p_long interval)
+    RETURNS boolean
+    LANGUAGE plpgsql SET search_path = ticketing, pg_temp
+    AS $$
+DECLARE
+    v_short bigint;
+    v_long bigint;
+BEGIN
+    IF p_sender IS NULL OR (p_short_count = 0 AND p_long_count = 0) THEN
+        RETURN false;
+    END IF;
+    SELECT count(*) FILTER (WHERE received_at > p_now - p_short), count(*) FILTER (WHERE received_at > p_now - p_long)
+        INTO v_short, v_long
+        FROM intake
+        WHERE tenant_id = p_tenant_id AND channel_id = p_channel_id AND sender = p_sender
+          AND received_at > p_now - greatest(p_short, p_long) AND verdict IN ('ticket', 'note');
+    IF p_long_count > 0 AND v_long >= p_long_count THEN
+        RETURN true;
+    END IF;
+    IF p_short_count > 0 AND v_short >= p_short_count THEN
+        RAISE EXCEPTION 'too many mails of one sender' USING ERRCODE = 'TK002';
+    END IF;
+    RETURN false;
+END
+$$;
+
+-- The attachments of a new ticket or note. Their contents must be stored by now, in this transaction or before.
+CREATE FUNCTION attachments_add(p_tenant_id bigint, p_ticket_id bigint, p_note_id bigint, p_names text[],
+                                p_types text[], p_sizes bigint[], p_hashes bytea[], p_dispositions text[],
+                                p_content_ids text[])
+    RETURNS void
+    LANGUAGE plpgsql SET search_path = ticketing, pg_temp
+    AS $$
+BEGIN
+    IF cardinality(p_hashes) = 0 THEN
+        RETURN;
+    END IF;
+    IF EXISTS (SELECT FROM unnest(p_hashes) h
+               WHERE NOT EXISTS (SELECT FROM blob b
+                                 WHERE b.tenant_id = p_tenant_id AND b.sha256 = h AND b.chunk_no = 0)) THEN
+        RAISE EXCEPTION 'the content of an attachment is not stored' USING ERRCODE = 'TK004';
+    END IF;
+    INSERT INTO attachment (tenant_id, ticket_id, note_id, filename, content_type, size, sha256, disposition, content_id)
+        SELECT p_tenant_id, p_ticket_id, p_note_id, a.name, a.type, a.size, a.hash, a.disposition, a.content_id
+        FROM unnest(p_names, p_types, p_sizes, p_hashes, p_dispositions, p_content_ids)
+             WITH ORDINALITY AS a (name, type, size, hash, disposition, content_id, place)
+        ORDER BY a.place;
+END
+$$;
+
+CREATE FUNCTION ingest(
+    p_tenant_id bigint, p_channel_id bigint, p_key bytea, p_key_life interval, p_now timestamptz, p_deadline timestamptz,
+    p_verdict text, p_reason text, p_class text, p_level text,
+    p_message_id text, p_mail_from text, p_rcpt text, p_sender text, p_size bigint, p_millis bigint,
+    p_raw_sha256 bytea, p_raw_until timestamptz,
+    p_subject text, p_body text, p_body_full text, p_body_html text, p_requester text, p_requester_name text,
+    p_priority text, p_notices text[], p_participants text[],
+    p_field_names text[], p_field_values text[], p_field_restricted boolean[],
+    p_file_names text[], p_file_types text[], p_file_sizes bigint[], p_file_hashes bytea[],
+    p_file_dispositions text[], p_file_content_ids text[],
+    p_ticket_id bigint, p_author text, p_visibility text, p_source text, p_reply_types text[], p_confirm boolean,
+    p_short_count bigint, p_short interval, p_long_count bigint, p_long interval)
+    RETURNS ingest_result
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = ticketing, pg_temp
+    AS $$
+DECLARE
+    r ingest_result;
+    v_old intake;
+    v_channel record;
+    v_ticket record;
+BEGIN
+    PERFORM deadline_arm(p_deadline);
+    r.verdict := p_verdict;
+    r.reason := p_reason;
+    r.intake_id := nextval('intake_intake_id_seq');
+    SELECT c.status, t.ticket_type, t.prefix, o.offer_id, o.defaults INTO v_channel
+        FROM channel c
+        JOIN template t USING (tenant_id, template_id)
+        LEFT JOIN offer o ON o.tenant_id = c.tenant_id AND o.channel_id = c.channel_id AND o.hidden
+        WHERE c.tenant_id = p_tenant_id AND c.channel_id = p_channel_id;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'channel % of tenant % does not exist', p_channel_id, p_tenant_id USING ERRCODE = 'TK003';
+    END IF;
+
+    v_old := intake_claim(p_tenant_id, p_channel_id, p_key, r.intake_id, p_now, p_now + p_key_life);
+    IF v_old.ticket_id IS NOT NULL THEN
+        -- Stored before. Written and committed again before anybody says yes: the commit that we see here may be
+        -- one that still waits for its standby, and ours waits behind it.
+        UPDATE intake SET seen = seen + 1, seen_at = p_now
+            WHERE tenant_id = p_tenant_id AND intake_id = v_old.intake_id;
+        SELECT t.number INTO r.number FROM ticket t WHERE t.tenant_id = p_tenant_id AND t.ticket_id = v_old.ticket_id;
+        r.verdict := CASE WHEN v_old.verdict IN ('ticket', 'note') THEN 'duplicate' ELSE v_old.verdict END;
+        r.reason := v_old.reason;
+        r.ticket_id := v_old.ticket_id;
+        r.note_id := v_old.note_id;
+        r.intake_id := v_old.intake_id;
+        PERFORM deadline_check(p_deadline);
+        r.clock := clock_timestamp();
+        RETURN r;
+    END IF;
+
+    -- What may have changed since the mail was decided.
+    IF v_channel.status <> 'published' THEN
+        r.verdict := 'fail';
+        r.reason := 'channel_disabled';
+    ELSIF r.verdict = 'note' THEN
+        SELECT t.number, t.ticket_type, t.status,
+               EXISTS (SELECT FROM participant p WHERE p.tenant_id = t.tenant_id AND p.ticket_id = t.ticket_id
+                                                   AND p.address = lower(p_sender)) AS may_write
+            INTO v_ticket
+            FROM ticket t WHERE t.tenant_id = p_tenant_id AND t.ticket_id = p_ticket_id
+            FOR NO KEY UPDATE;
+        IF NOT FOUND THEN
+            r.verdict := 'ticket';
+            r.reason := 'unknown_ticket';
+        ELSIF NOT v_ticket.may_write THEN
+            r.verdict := 'ticket';
+            r.reason := 'not_participant';
+        ELSIF v_ticket.ticket_type <> ALL (p_reply_types) THEN
+            r.verdict := 'fail';
+            r.reason := 'type_not_whitelisted';
+        ELSIF v_ticket.status = 'closed' AND r.reason IS NULL THEN
+            r.reason := 'closed_ticket';
+        END IF;
+    END IF;
+    IF r.verdict IN ('ticket', 'note') AND rate_full(p_tenant_id, p_channel_id, p_sender, p_now, p_short_count, p_short,
+                                                     p_long_count, p_long) THEN
+        r.verdict := 'fail';
+        r.reason := 'rate_limit';
+    END IF;
+
+    IF r.verdict = 'ticket' THEN
+        IF r.reason IS NULL AND EXISTS (
+            SELECT FROM message_id m JOIN ticket t USING (tenant_id, ticket_id)
+            WHERE m.tenant_id = p_tenant_id AND m.message_id = p_message_id AND m.direction = 'in'
+              AND t.channel_id = p_channel_id) THEN
+            r.reason := 'mid_reuse'; -- an id that another mail bore already: no reason to lose this one
+        END IF;
+        r.number := v_channel.prefix || '-' || nextval(number_sequence(p_tenant_id, v_channel.prefix)::regclass);
+        INSERT INTO ticket (tenant_id, number, ticket_type, channel_id, offer_id, subject, description,
+                            description_full, description_html, requester, requester_name, priority, notices,
+                            created_at, updated_at)
+            VALUES (p_tenant_id, r.number, v_channel.ticket_type, p_channel_id, v_channel.offer_id, p_subject, p_body,
+                    p_body_full, p_body_html, p_requester, p_requester_name, p_priority, p_notices, p_now, p_now)
+            RETURNING ticket.ticket_id INTO r.ticket_id;
+        INSERT INTO ticket_field (tenant_id, ticket_id, name, value, restricted)
+            SELECT p_tenant_id, r.ticket_id, f.name, f.value, f.restricted
+            FROM unnest(p_field_names, p_field_values, p_field_restricted) AS f (name, value, restricted);
+        INSERT INTO ticket_field (tenant_id, ticket_id, name, value)
+            SELECT p_tenant_id, r.ticket_id, d.key, d.value FROM jsonb_each_text(v_channel.defaults) d
+            ON CONFLICT DO NOTHING;
+        INSERT INTO participant (tenant_id, ticket_id, address)
+            SELECT DISTINCT p_tenant_id, r.ticket_id, lower(a) FROM unnest(p_participants) a WHERE a <> '';
+        IF p_confirm THEN
+            INSERT INTO outbox (tenant_id, kind, ticket_id, recipient, next_at, created_at)
+                VALUES (p_tenant_id, 'confirmation', r.ticket_id, p_requester, p_now, p_now);
+        END IF;
+    ELSIF r.verdict = 'note' OR (r.verdict = 'exclude' AND p_source = 'delivery') THEN
+        -- A delivery report is excluded, and leaves its trace at the ticket whose mail it speaks of.
+        UPDATE ticket t SET updated_at = p_now WHERE t.tenant_id = p_tenant_id AND t.ticket_id = p_ticket_id
+            RETURNING t.number, t.ticket_id INTO r.number, r.ticket_id;
+        IF FOUND THEN
+            INSERT INTO note (tenant_id, ticket_id, visibility, author, body, body_full, body_html, source, notices,
+                              created_at)
+                VALUES (p_tenant_id, p_ticket_id, p_visibility, p_author, p_body, p_body_full, p_body_html, p_source,
+                        p_notices, p_now)
+                RETURNING note.note_id INTO r.note_id;
+        END IF;
+    END IF;
+    IF r.ticket_id IS NOT NULL THEN
+        PERFORM attachments_add(p_tenant_id, r.ticket_id, r.note_id, p_file_names, p_file_types, p_file_sizes,
+                                p_file_hashes, p_file_dispositions, p_file_content_ids);
+        IF p_message_id <> '' THEN
+            INSERT INTO message_id (tenant_id, message_id, ticket_id, note_id, direction)
+                VALUES (p_tenant_id, p_message_id, r.ticket_id, r.note_id, 'in') ON CONFLICT DO NOTHING;
+        END IF;
+    END IF;
+
+    IF v_old.verdict = r.verdict AND v_old.reason IS NOT DISTINCT FROM r.reason AND r.ticket_id IS NULL THEN
+        -- Refused again for the same reason: the same intake, seen once more.
+        UPDATE intake SET seen = seen + 1, seen_at = p_now, raw_sha256 = coalesce(p_raw_sha256, raw_sha256),
+                          raw_until = coalesce(p_raw_until, raw_until)
+            WHERE tenant_id = p_tenant_id AND intake_id = v_old.intake_id;
+        UPDATE intake_key SET intake_id = v_old.intake_id
+            WHERE tenant_id = p_tenant_id AND channel_id = p_channel_id AND key = p_key;
+        r.intake_id := v_old.intake_id;
+    ELSE
+        INSERT INTO intake (tenant_id, intake_id, channel_id, verdict, reason, ticket_id, note_id, message_id, mail_from,
+                            rcpt, sender, class, level, size, raw_sha256, raw_until, received_at, millis, seen_at)
+            VALUES (p_tenant_id, r.intake_id, p_channel_id, r.verdict, r.reason, r.ticket_id, r.note_id, p_message_id,
+                    p_mail_from, p_rcpt, p_sender, p_class, p_level, p_size, p_raw_sha256, p_raw_until, p_now, p_millis,
+                    p_now);
+    END IF;
+    PERFORM deadline_check(p_deadline);
+    r.clock := clock_timestamp();
+    RETURN r;
+END
+$$;
+GRANT EXECUTE ON FUNCTION ingest(bigint, bigint, bytea, interval, timestamptz, timestamptz, text, text, text, text,
+    text, text, text, text, bigint, bigint, bytea, timestamptz, text, text, text, text, text, text, text, text[], text[],
+    text[], text[], boolean[], text[], text[], bigint[], bytea[], text[], text[], bigint, text, text, text, text[],
+    boolean, bigint, interval, bigint, interval) TO ticket_milter;

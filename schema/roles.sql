@@ -1,0 +1,45 @@
+-- roles: what `init` makes before the first migration. It can be run again at any time.
+-- Roles belong to the whole server, so they are no migration. None has a password: the way in is the unix socket with
+-- an ident map, or whatever pg_hba.conf says. ticket_owner owns every object and cannot log in.
+DO $$
+DECLARE
+    v_role text;
+BEGIN
+    FOREACH v_role IN ARRAY ARRAY['ticket_owner', 'ticket_milter', 'ticket_agent', 'ticket_restricted', 'ticket_admin'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = v_role) THEN
+            BEGIN
+                EXECUTE format('CREATE ROLE %I %s NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS',
+                               v_role, CASE v_role WHEN 'ticket_owner' THEN 'NOLOGIN' ELSE 'LOGIN' END);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL; -- another init was faster
+            END;
+        END IF;
+    END LOOP;
+    -- The one who runs init and migrate acts as the owner; a superuser may do so anyway.
+    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        EXECUTE format('GRANT ticket_owner TO %I', current_user);
+    END IF;
+    -- Everybody may put temporary tables into a database and, where it was upgraded, objects into public.
+    EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+    EXECUTE 'REVOKE CREATE ON SCHEMA public FROM PUBLIC';
+END
+$$;
+-- ticket_restricted and ticket_admin read what an agent reads; only ticket_restricted sees restricted fields.
+GRANT ticket_agent TO ticket_restricted, ticket_admin;
+-- A client that vanished in the middle of a transaction must not hold an intake key for long, and a statement whose
+-- client has gone need not be finished.
+ALTER ROLE ticket_milter SET idle_in_transaction_session_timeout = '60s';
+ALTER ROLE ticket_milter SET client_connection_check_interval = '2s';
+CREATE SCHEMA IF NOT EXISTS ticketing AUTHORIZATION ticket_owner;
+CREATE SCHEMA IF NOT EXISTS ticketing_meta AUTHORIZATION ticket_owner;
+-- Without IN SCHEMA: a default for one schema cannot take back what the default for all gives.
+ALTER DEFAULT PRIVILEGES FOR ROLE ticket_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES FOR ROLE ticket_owner REVOKE USAGE ON TYPES FROM PUBLIC;
+-- Which migrations were applied. In a schema of its own: it knows no tenants.
+CREATE TABLE IF NOT EXISTS ticketing_meta.migration (
+    version bigint PRIMARY KEY,
+    name text NOT NULL,
+    program text NOT NULL,
+    applied_at timestamptz NOT NULL
+);
+ALTER TABLE ticketing_meta.migration OWNER TO ticket_owner;

@@ -1,0 +1,19 @@
+/* sqlstate: what an error of the server means for a mail. */
+#ifndef TK_SCHEMA_SQLSTATE_H
+#define TK_SCHEMA_SQLSTATE_H
+
+#include <stdbool.h>
+
+#include "rules/status.h"
+
+struct tk_sqlstate {
+    enum tk_status status;
+    bool drop;  /* the connection is of no use any more, or leads to the wrong server */
+    bool retry; /* the same transaction may well go through at once */
+};
+
+/* The meaning of a five-letter SQLSTATE; one that is not listed, and NULL, is "try later". Never by message
+ * text. */
+struct tk_sqlstate tk_sqlstate_meaning(const char *sqlstate);
+
+#endif
