@@ -27,6 +27,12 @@ tests_unit_test_status_SOURCES = %D%/unit/test_status.c
 tests_unit_test_status_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_status_LDADD = $(UNIT_LIBS)
 
+# The tests with a mail server run by tests/run, not by `make check`.
+check_PROGRAMS += tests/mta/noop-milter
+tests_mta_noop_milter_SOURCES = %D%/mta/noop-milter.c
+tests_mta_noop_milter_LDADD = $(MILTER_LIBS)
+EXTRA_DIST += %D%/mta/run %D%/mta/test_stack.py %D%/lib/tk.py
+
 # Lints: scripts that prove rules of the tree; they read $(srcdir) and the build folder.
 lints = \
 	%D%/lint/rooms

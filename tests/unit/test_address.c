@@ -134,11 +134,10 @@ static void fold_gives_the_form_for_comparison_or_nothing(void **state)
 static void fold_does_not_follow_the_locale(void **state)
 {
     (void)state;
-    g_autofree char *before = g_strdup(setlocale(LC_ALL, NULL));
     if (setlocale(LC_ALL, "tr_TR.UTF-8") == NULL)
         skip();
     g_autofree char *folded = tk_address_fold("INFO@X.EXAMPLE");
-    setlocale(LC_ALL, before);
+    setlocale(LC_ALL, "C");
     assert_string_equal(folded, "info@x.example");
 }
 

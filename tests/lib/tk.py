@@ -1,0 +1,468 @@
+"""tk: the test stack for tests/mta: a private PostgreSQL, a private Postfix and ticket-milter, on loopback.
+
+A test file holds functions that take the stack and are named by @case("sentence"), and ends with main(stack):
+
+    from tk import Stack, case, main
+
+    @case("a mail from an allowed domain becomes a ticket")
+    def _(stack):
+        reply = stack.send(mail("Printer is broken"), "ann@acme.example", ["support@acme.example"])
+        ...
+
+    main(Stack)
+
+Everything that a stack starts ends with it, also when the test is killed (the servers watch our process).
+Only the standard library is used.
+"""
+
+import argparse
+import glob
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TREE = os.path.dirname(os.path.dirname(HERE))
+LIB = os.path.join(TREE, "packaging", "lib")
+
+# What the cases of most files need: one channel, as in the sample configuration.
+CHANNEL = """channel = {
+  tenant = "acme"; name = "support"; title = "Support Mailbox"; status = "published";
+  address = "support.392@acme.tickets.example.net";
+  aliases = [ "support@acme.example", "helpdesk@acme.example" ];
+  folders = { success = "none"; fail = "alias"; exclude = "none"; };
+  senders = { allowed_domains = [ "acme.example", "*.partner.example" ]; };
+  template = "incident";
+  reply_types = [ "incident" ];
+  fields = ( { field = "subject"; from = "subject"; }, { field = "description"; from = "body"; },
+             { field = "requester"; from = "sender"; },
+             { field = "priority"; from = "importance"; map = { high = "P2"; normal = "P3"; low = "P4"; }; default = "P3"; },
+             { field = "category"; default = "mail"; } );
+};
+"""
+TEMPLATE = """template = { tenant = "acme"; name = "incident"; ticket_type = "incident"; prefix = "INC"; status = "published";
+  fields = ( { name = "subject"; required = true; }, { name = "description"; required = true; },
+             { name = "requester"; required = true; },
+             { name = "priority"; values = [ "P1", "P2", "P3", "P4" ]; required = true; },
+             { name = "category"; required = true; } ); };
+"""
+# Where the MTA delivers what the milter leaves alone.
+ALIASES = ["support@acme.example fail@acme.example", "helpdesk@acme.example fail@acme.example",
+           "support.392@acme.tickets.example.net fail@acme.example"]
+DOMAINS = ["acme.example", "acme.tickets.example.net"]
+
+
+class Skip(Exception):
+    """The case cannot run here; the text says why."""
+
+
+class Failed(Exception):
+    """An expectation of a case does not hold."""
+
+
+def expect(condition, text):
+    if not condition:
+        raise Failed(text)
+
+
+def expect_equal(got, wanted, what="value"):
+    if got != wanted:
+        raise Failed("%s is %r, not %r" % (what, got, wanted))
+
+
+def wait_for(probe, what, seconds=15):
+    """Calls probe until it returns something true, and returns that."""
+    end = time.monotonic() + seconds
+    while True:
+        value = probe()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Failed("waited %s s for %s" % (seconds, what))
+        time.sleep(0.05)
+
+
+def mail(subject="Printer is broken", body="The printer on floor 3 is broken.\n", sender="Ann <ann@acme.example>",
+         to="support@acme.example", message_id=None, headers=()):
+    """A small mail as bytes. HEADERS are (name, value) pairs that come last; None as a value leaves a header out."""
+    fixed = [("From", sender), ("To", to), ("Subject", subject), ("Date", "Mon, 02 Mar 2026 10:00:00 +0000"),
+             ("Message-ID", message_id or "<%s@acme.example>" % os.urandom(8).hex())]
+    lines = ["%s: %s" % pair for pair in fixed + list(headers) if pair[1] is not None]
+    return ("\r\n".join(lines) + "\r\n\r\n" + body.replace("\r\n", "\n").replace("\n", "\r\n")).encode()
+
+
+class Smtp:
+    """One SMTP session on a raw socket; replies are (code, text), where lines of a reply are joined by \\n."""
+
+    def __init__(self, port, timeout=60, helo="client.example"):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout)
+        self.file = self.socket.makefile("rb")
+        self.banner = self.reply()
+        self.ehlo = self.command("EHLO " + helo) if helo else None
+
+    def reply(self):
+        lines = []
+        while True:
+            line = self.file.readline().decode("utf-8", "replace").rstrip("\r\n")
+            if not line:
+                return (0, "\n".join(lines))  # the peer closed the connection
+            lines.append(line[4:])
+            if line[3:4] != "-":
+                return (int(line[:3]), "\n".join(lines))
+
+    def command(self, line):
+        try:
+            self.socket.sendall(line.encode("utf-8", "surrogateescape") + b"\r\n")
+        except OSError:
+            return (0, "")
+        return self.reply()
+
+    def data(self, content):
+        """Sends DATA, the content (dots are stuffed), the end; returns the last reply that was given."""
+        reply = self.command("DATA")
+        if reply[0] != 354:
+            return reply
+        content = re.sub(rb"(?m)^\.", b"..", content)
+        if not content.endswith(b"\r\n"):
+            content += b"\r\n"
+        try:
+            self.socket.sendall(content + b".\r\n")
+        except OSError:
+            return (0, "")
+        return self.reply()
+
+    def send(self, content, sender, recipients, options=""):
+        """One transaction. Returns the replies to MAIL, to each RCPT, and to the end of data (None if not reached)."""
+        replies = {"mail": self.command("MAIL FROM:<%s>%s" % (sender, options)), "rcpt": [], "data": None}
+        if replies["mail"][0] == 250:
+            replies["rcpt"] = [self.command("RCPT TO:<%s>" % recipient) for recipient in recipients]
+            if any(code // 100 == 2 for code, _ in replies["rcpt"]):
+                replies["data"] = self.data(content)
+            else:
+                self.command("RSET")
+        return replies
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Stack:
+    """The servers in a folder. start() starts what is asked for, stop() ends it and removes the folder."""
+
+    def __init__(self, build, milter="ticket", channels=None, templates=None, aliases=None, domains=None, options="",
+                 postfix=(), env=None):
+        """MILTER: ticket, noop or None. CHANNELS, TEMPLATES: {file name: text}. OPTIONS: lines for ticket-milter.conf.
+        POSTFIX: further arguments for packaging/lib/postfix. ENV: for the daemon."""
+        self.build = os.path.abspath(build)
+        self.milter = milter
+        self.channels = channels if channels is not None else {"support.conf": CHANNEL}
+        self.templates = templates if templates is not None else {"incident.conf": TEMPLATE}
+        self.aliases = aliases if aliases is not None else ALIASES
+        self.domains = domains if domains is not None else DOMAINS
+        self.options = options
+        self.postfix_arguments = list(postfix)
+        self.env = dict(env or {})
+        self.daemon = None
+        self.dir = self.conninfo = self.port = None
+
+    # Names of files and programs.
+    def path(self, *parts):
+        return os.path.join(self.dir, *parts)
+
+    def program(self, name):
+        for path in (name, os.path.join("milter", name), os.path.join("milter", "daemon", name),
+                     os.path.join("milter", "ctl", name), os.path.join("tests", "mta", name)):
+            path = os.path.join(self.build, path)
+            if os.access(path, os.X_OK) and not os.path.isdir(path):
+                return path
+        raise Skip("%s is not built" % name)
+
+    def call(self, name, *arguments):
+        """A script of packaging/lib; returns its last line."""
+        done = subprocess.run([os.path.join(LIB, name), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, stdin=subprocess.DEVNULL,
+                              env=dict(os.environ, POSTGRES_GUARD=str(os.getpid())))
+        if done.returncode != 0:
+            text = "%s %s: %s" % (name, arguments[0], done.stderr.strip())
+            raise Skip(text) if done.returncode == 77 else Failed(text)
+        return (done.stdout.strip().splitlines() or [""])[-1]
+
+    # Starting and stopping.
+    def start(self):
+        if shutil.which("postfix", path=os.environ["PATH"] + ":/usr/sbin:/sbin") is None:
+            raise Skip("Postfix is not installed")
+        if os.getuid() != 0 and subprocess.run(["sudo", "-n", "true"], stderr=subprocess.DEVNULL).returncode != 0:
+            raise Skip("Postfix needs root or sudo")
+        program = {"ticket": "ticket-milter", "noop": "noop-milter", None: None}[self.milter]
+        if program:
+            self.program(program)
+        self.dir = tempfile.mkdtemp(prefix="ticket-milter.")
+        os.chmod(self.dir, 0o711)
+        try:
+            if self.milter == "ticket":
+                self.conninfo = self.call("postgres", "start", self.path("postgres"))
+            self.start_postfix()
+            self.socket = "unix:" + self.path("postfix", "spool", "ticket-milter", "milter.sock")
+            if self.milter == "ticket":
+                self.configure()
+                for verb in ("init", "migrate", "publish"):
+                    self.ctl(verb)
+            if self.milter:
+                self.start_milter()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def start_postfix(self):
+        arguments = ["start", self.path("postfix"), "--guard", str(os.getpid())]
+        if self.milter:
+            arguments += ["--milter", "unix:ticket-milter/milter.sock"]
+        for domain in self.domains:
+            arguments += ["--domain", domain]
+        for alias in self.aliases:
+            arguments += ["--alias", alias]
+        self.port = int(self.call("postfix", *arguments, *self.postfix_arguments))
+
+    def configure(self):
+        """Writes the configuration of ticket-milter from what the constructor was given."""
+        for folder, files in (("channels.d", self.channels), ("templates.d", self.templates)):
+            shutil.rmtree(self.path("conf", folder), ignore_errors=True)
+            os.makedirs(self.path("conf", folder))
+            for name, text in files.items():
+                self.write(("conf", folder, name), text)
+        self.write(("conf", "token.key"), os.urandom(32).hex() + "\n", 0o600)
+        text = ('instance = "mx.example.net";\nlisten = "%s";\n' % self.socket +
+                'database = { conninfo = "%s"; };\n' % re.sub(r"user=\S+", "user=ticket_milter", self.conninfo) +
+                'token_keys = ( { id = "a"; file = "%s"; } );\n' % self.path("conf", "token.key"))
+        self.write(("conf", "ticket-milter.conf"), text + self.options + "\n")
+
+    def write(self, parts, text, mode=0o644):
+        with open(self.path(*parts), "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(self.path(*parts), mode)
+
+    def start_milter(self):
+        """Starts the filter and waits until its socket answers."""
+        path = self.socket[len("unix:"):]
+        if self.milter == "noop":
+            command = [self.program("noop-milter"), self.socket]
+        else:
+            command = [self.program("ticket-milter"), "-c", self.path("conf", "ticket-milter.conf")]
+        with open(self.path("milter.log"), "ab") as log:
+            self.daemon = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                           env=dict(os.environ, **self.env))
+
+        def answers():
+            if self.daemon.poll() is not None:
+                raise Failed("the milter ended with %d: %s" % (self.daemon.returncode, self.milter_log()[-2000:]))
+            try:
+                with socket.socket(socket.AF_UNIX) as probe:
+                    probe.connect(path)
+                return True
+            except OSError:
+                return False
+        wait_for(answers, "the milter's socket")
+
+    def stop_milter(self, how=signal.SIGTERM, seconds=40):
+        """Ends the filter and returns its exit status."""
+        if self.daemon is None:
+            return None
+        if self.daemon.poll() is None:
+            self.daemon.send_signal(how)
+            try:
+                self.daemon.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self.daemon.kill()
+                self.daemon.wait()
+                raise Failed("the milter did not end within %s s" % seconds) from None
+        status, self.daemon = self.daemon.returncode, None
+        return status
+
+    def restart_milter(self, how=signal.SIGTERM):
+        self.stop_milter(how)
+        self.start_milter()
+
+    def stop_postgres(self, mode="fast"):
+        self.call("postgres", "stop", self.path("postgres"), mode)
+
+    def start_postgres(self):
+        self.call("postgres", "start", self.path("postgres"))
+
+    def stop(self):
+        """Ends everything; raises Failed when a sanitizer has complained in the milter."""
+        if self.dir is None:
+            return
+        try:
+            self.stop_milter()
+        finally:
+            complaints = self.complaints()
+            subprocess.run([os.path.join(LIB, "postfix"), "remove", self.path("postfix")], stderr=subprocess.DEVNULL)
+            if self.conninfo:
+                subprocess.run([os.path.join(LIB, "postgres"), "remove", self.path("postgres")], stderr=subprocess.DEVNULL)
+            shutil.rmtree(self.dir, ignore_errors=True)
+            self.dir = None
+        expect(not complaints, "a sanitizer complains: " + complaints)
+
+    # Acting.
+    def smtp(self, **options):
+        return Smtp(self.port, **options)
+
+    def send(self, content, sender, recipients, options=""):
+        """One mail in a session of its own; returns the reply to the end of data, or the first refusal."""
+        with self.smtp() as session:
+            replies = session.send(content, sender, recipients, options)
+            session.command("QUIT")
+        if replies["data"] is not None:
+            return replies["data"]
+        return replies["rcpt"][0] if replies["rcpt"] else replies["mail"]
+
+    def ctl(self, *arguments, check=True):
+        """ticketctl; returns its standard output, and with check=False the finished process."""
+        env = dict(os.environ, TICKETCTL_CONNINFO=self.conninfo)
+        done = subprocess.run([self.program("ticketctl"), "-c", self.path("conf", "ticket-milter.conf"), *arguments],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, env=env)
+        if not check:
+            return done
+        expect(done.returncode == 0, "ticketctl %s: %d: %s" % (" ".join(arguments), done.returncode, done.stderr.strip()))
+        return done.stdout
+
+    def ctl_json(self, *arguments):
+        return [json.loads(line) for line in self.ctl(*arguments, "--json").splitlines()]
+
+    # Looking.
+    def psql(self, text, role=None):
+        """Runs statements and returns their output, a row a line."""
+        conninfo = self.conninfo if role is None else re.sub(r"user=\S+", "user=" + role, self.conninfo)
+        done = subprocess.run(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", conninfo], input=text, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        expect(done.returncode == 0, "psql: " + done.stderr.strip())
+        return done.stdout
+
+    def rows(self, query, role=None):
+        """The rows of a query as dicts; types as JSON has them."""
+        text = self.psql("SELECT coalesce(json_agg(q), '[]') FROM (%s) AS q" % query.rstrip("; \n"), role)
+        return json.loads(text)
+
+    def value(self, query):
+        rows = self.rows(query)
+        return next(iter(rows[0].values())) if rows else None
+
+    def mailbox(self, address):
+        """The mails delivered to an address so far, as bytes, oldest first."""
+        local, domain = address.lower().split("@")
+        files = glob.glob(glob.escape(self.path("postfix", "mail", domain, local, "new")) + "/*")
+        mails = []
+        for name in sorted(files, key=os.path.getmtime):
+            with open(name, "rb") as file:
+                mails.append(file.read())
+        return mails
+
+    def wait_mailbox(self, address, count=1, seconds=15):
+        return wait_for(lambda: len(self.mailbox(address)) >= count and self.mailbox(address),
+                        "%d mails to %s" % (count, address), seconds)
+
+    def queue_is_empty(self):
+        folders = ("incoming", "active", "deferred", "maildrop")
+        return not any(files for folder in folders for _, _, files in os.walk(self.path("postfix", "spool", folder)))
+
+    def settle(self, seconds=15):
+        """Waits until Postfix has delivered all that it took."""
+        wait_for(self.queue_is_empty, "an empty queue", seconds)
+
+    def read(self, *parts):
+        try:
+            with open(self.path(*parts), encoding="utf-8", errors="replace") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
+    def maillog(self):
+        return self.read("postfix", "maillog")
+
+    def milter_log(self):
+        return self.read("milter.log")
+
+    def complaints(self):
+        lines = [line for line in self.milter_log().splitlines()
+                 if re.search(r"(ERROR|WARNING): \w*Sanitizer|runtime error:|GLib\S*-CRITICAL|assertion .* failed", line)]
+        return "; ".join(lines[:5])
+
+
+_cases = []
+
+
+def case(sentence):
+    """Names a test case; the function takes the stack."""
+    def add(function):
+        _cases.append((sentence, function))
+        return function
+    return add
+
+
+def _outcome(name, function, *arguments):
+    """Runs one case and prints its line; returns whether it did not fail."""
+    try:
+        function(*arguments)
+    except Skip as why:
+        print("skip %s: %s" % (name, str(why).replace("\n", " ")), flush=True)
+    except Exception as error:  # pylint: disable=broad-except
+        print("not ok %s" % name)
+        text = str(error) if isinstance(error, Failed) else traceback.format_exc()
+        print("".join("#   %s\n" % line for line in text.splitlines()), end="", flush=True)
+        return False
+    else:
+        print("ok %s" % name, flush=True)
+    return True
+
+
+def main(make_stack):
+    """Runs the file's cases with one stack, made by make_stack(build); ends the process."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", default=os.path.join(TREE, "build"))
+    parser.add_argument("--only", default="")
+    arguments = parser.parse_args()
+    prefix = "mta/" + os.path.splitext(os.path.basename(sys.argv[0]))[0]
+    chosen = [(prefix + ": " + sentence, function) for sentence, function in _cases
+              if arguments.only in prefix + ": " + sentence]
+    if not chosen:
+        sys.exit(0)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(2))
+    stack = make_stack(arguments.build)
+    try:
+        stack.start()
+    except Skip as why:
+        for name, _ in chosen:
+            print("skip %s: %s" % (name, why))
+        sys.exit(0)
+    except Failed as why:
+        for name, _ in chosen:
+            print("not ok %s" % name)
+        print("#   the stack does not start: " + str(why).replace("\n", "\n#   "))
+        sys.exit(1)
+    good = True
+    try:
+        for name, function in chosen:
+            if not _outcome(name, function, stack):
+                good = False
+                tail = (stack.milter_log().splitlines()[-8:], stack.maillog().splitlines()[-8:])
+                print("".join("#   %s\n" % line for lines in tail for line in lines), end="", flush=True)
+    finally:
+        good = _outcome(prefix + ": the servers end without a complaint", stack.stop) and good
+    sys.exit(0 if good else 1)
