@@ -6,10 +6,12 @@ librules_a_SOURCES = \
 	%D%/codepage.c %D%/codepage.h \
 	%D%/decide.c %D%/decide.h \
 	%D%/effects.c %D%/effects.h \
+	%D%/filename.c %D%/filename.h \
 	%D%/lzfu.c %D%/lzfu.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/rtf.c %D%/rtf.h \
 	%D%/rtf_words.c %D%/rtf_words.h \
+	%D%/sniff.c %D%/sniff.h \
 	%D%/status.c %D%/status.h \
 	%D%/text.c %D%/text.h \
 	%D%/thread.c %D%/thread.h \
@@ -23,6 +25,7 @@ librules_a_SOURCES = \
 	%D%/trim_scan.c %D%/trim_scan.h \
 	%D%/trim_signature.c %D%/trim_signature.h \
 	%D%/trim_words.c %D%/trim_words.h \
+	%D%/uu.c %D%/uu.h \
 	%D%/verdict.c %D%/verdict.h
 
 RULES_LIBS = librules.a $(GMIME_LIBS) $(GLIB_LIBS) $(LIBCONFIG_LIBS) $(GUMBO_LIBS) $(CRYPTO_LIBS)

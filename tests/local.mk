@@ -12,6 +12,11 @@ tests_unit_test_address_SOURCES = %D%/unit/test_address.c
 tests_unit_test_address_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_address_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_filename
+tests_unit_test_filename_SOURCES = %D%/unit/test_filename.c
+tests_unit_test_filename_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_filename_LDADD = $(UNIT_LIBS)
+
 unit_tests += tests/unit/test_lzfu
 tests_unit_test_lzfu_SOURCES = %D%/unit/test_lzfu.c
 tests_unit_test_lzfu_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -21,6 +26,11 @@ unit_tests += tests/unit/test_rtf
 tests_unit_test_rtf_SOURCES = %D%/unit/test_rtf.c
 tests_unit_test_rtf_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_rtf_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_sniff
+tests_unit_test_sniff_SOURCES = %D%/unit/test_sniff.c
+tests_unit_test_sniff_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_sniff_LDADD = $(UNIT_LIBS)
 
 unit_tests += tests/unit/test_status
 tests_unit_test_status_SOURCES = %D%/unit/test_status.c
@@ -64,6 +74,11 @@ tests_unit_test_tnef_SOURCES = %D%/unit/test_tnef.c
 tests_unit_test_tnef_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_tnef_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_uu
+tests_unit_test_uu_SOURCES = %D%/unit/test_uu.c
+tests_unit_test_uu_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_uu_LDADD = $(UNIT_LIBS)
+
 unit_tests += tests/unit/test_verdict
 tests_unit_test_verdict_SOURCES = %D%/unit/test_verdict.c
 tests_unit_test_verdict_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -71,8 +86,10 @@ tests_unit_test_verdict_LDADD = $(UNIT_LIBS)
 # Fuzz targets (--enable-fuzz, CC=clang) are tests/fuzz/fuzz_NAME.c with LLVMFuzzerTestOneInput() in it. To add one that needs
 # librules.a alone, add its name here; one that needs more adds what it needs to FUZZ_LIBS.
 FUZZ_TARGETS = \
+	fuzz_filename \
 	fuzz_rtf \
-	fuzz_tnef
+	fuzz_tnef \
+	fuzz_uu
 FUZZ_LIBS = librules.a
 EXTRA_DIST += $(FUZZ_TARGETS:%=tests/fuzz/%.c)
 CLEANFILES += $(FUZZ_TARGETS:%=tests/fuzz/%)
