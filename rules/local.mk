@@ -3,11 +3,19 @@ noinst_LIBRARIES += librules.a
 librules_a_CPPFLAGS = $(AM_CPPFLAGS) $(GMIME_CFLAGS) $(GLIB_CFLAGS) $(LIBCONFIG_CFLAGS) $(GUMBO_CFLAGS) $(CRYPTO_CFLAGS)
 librules_a_SOURCES = \
 	%D%/address.c %D%/address.h \
+	%D%/bounce.c %D%/bounce.h \
+	%D%/bounce_forms.c %D%/bounce_forms.h %D%/bounce_words.c \
+	%D%/classify.c %D%/classify.h \
+	%D%/classify_forms.c %D%/classify_forms.h \
+	%D%/classify_headers.c %D%/classify_headers.h \
+	%D%/classify_view.c %D%/classify_view.h \
+	%D%/classify_words.c %D%/classify_words.h \
 	%D%/codepage.c %D%/codepage.h \
 	%D%/decide.c %D%/decide.h \
 	%D%/effects.c %D%/effects.h \
 	%D%/filename.c %D%/filename.h \
 	%D%/lzfu.c %D%/lzfu.h \
+	%D%/phrase.c %D%/phrase.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/rtf.c %D%/rtf.h \
 	%D%/rtf_words.c %D%/rtf_words.h \

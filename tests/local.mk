@@ -12,6 +12,11 @@ tests_unit_test_address_SOURCES = %D%/unit/test_address.c
 tests_unit_test_address_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_address_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_classify
+tests_unit_test_classify_SOURCES = %D%/unit/test_classify.c %D%/unit/mail.c %D%/unit/mail.h
+tests_unit_test_classify_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_classify_LDADD = $(UNIT_LIBS)
+
 unit_tests += tests/unit/test_filename
 tests_unit_test_filename_SOURCES = %D%/unit/test_filename.c
 tests_unit_test_filename_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -1,0 +1,85 @@
+/* bounce_forms: delivery reports by their form. Owns nothing; cannot fail. */
+#include "rules/bounce_forms.h"
+
+#include <string.h>
+
+#include "rules/phrase.h"
+
+/* A subject phrase so long is a program's own, even where a sentence goes on ("warning: could not send
+ * message for past 4 hours"). */
+#define SUBJECT_LONG_BYTES 24
+
+static const struct tk_phrase *find_subject(const struct tk_view *view, gboolean *firm_r)
+{
+    const char *after = "";
+    const struct tk_phrase *hit =
+        tk_phrase_find(tk_bounce_form_subjects, tk_bounce_form_subject_count, view->subject, &after);
+    *firm_r = hit != NULL && !view->answers &&
+              (tk_phrase_ends(after) || g_str_has_suffix(hit->words, ":") ||
+               strlen(hit->words) >= SUBJECT_LONG_BYTES);
+    return hit;
+}
+
+static const struct tk_phrase *find_text(const struct tk_view *view)
+{
+    return tk_phrase_find(tk_bounce_form_texts, tk_bounce_form_text_count, view->text, NULL);
+}
+
+/* An SMTP reply or enhanced status code of a failure (RFC 5321 section 4.2, RFC 3463) in the text. */
+static gboolean has_failure_code(const char *text)
+{
+    for (const char *p = text; *p != '\0'; p++) {
+        if ((*p != '5' && *p != '4') || (p > text && (g_ascii_isalnum(p[-1]) || p[-1] == '.')))
+            continue;
+        if (g_ascii_isdigit(p[1]) && g_ascii_isdigit(p[2]) && (p[3] == ' ' || p[3] == '-'))
+            return TRUE;
+        if (p[1] == '.' && g_ascii_isdigit(p[2]) && p[3 - (p[2] == '\0')] == '.')
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* The words are weighed by who wrote them: the null sender and mailer-daemon are no persons; a postmaster may
+ * be one, so there must be both a report's subject and a report's text, or a code that a server gave. */
+static enum tk_strength weigh(const struct tk_view *view, const struct tk_phrase *subject, gboolean firm,
+                              const struct tk_phrase *text)
+{
+    gboolean returned = view->message->report_parts != NULL && view->message->report_parts->len > 0;
+    if (view->writer == TK_WRITER_DAEMON || (view->null_sender && (subject != NULL || text != NULL)))
+        return TK_STRENGTH_A;
+    if (view->writer == TK_WRITER_POSTMASTER) {
+        if (firm && (text != NULL || returned))
+            return TK_STRENGTH_A;
+        if (text != NULL && has_failure_code(view->text))
+            return TK_STRENGTH_B;
+    }
+    if (view->writer == TK_WRITER_ROLE && text != NULL && !view->answers &&
+        (firm || g_str_has_prefix(view->text, text->words)))
+        return TK_STRENGTH_B;
+    return firm ? TK_STRENGTH_C : TK_STRENGTH_NONE;
+}
+
+gboolean tk_bounce_form_find(const struct tk_view *view, struct tk_bounce_form *form_r)
+{
+    gboolean firm;
+    const struct tk_phrase *subject = find_subject(view, &firm), *text = find_text(view);
+    enum tk_strength strength = weigh(view, subject, firm, text);
+    if (strength == TK_STRENGTH_NONE)
+        return FALSE;
+    *form_r = (struct tk_bounce_form){
+        .outcome = tk_bounce_form_outcome(view),
+        .strength = strength,
+        .subject_words = subject != NULL ? subject->words : NULL,
+        .text_words = text != NULL ? text->words : NULL,
+    };
+    return TRUE;
+}
+
+enum tk_bounce_outcome tk_bounce_form_outcome(const struct tk_view *view)
+{
+    gboolean firm;
+    const struct tk_phrase *subject = find_subject(view, &firm), *text = find_text(view);
+    if (subject != NULL && subject->kind != TK_BOUNCE_FAILED)
+        return (enum tk_bounce_outcome)subject->kind;
+    return text != NULL ? (enum tk_bounce_outcome)text->kind : TK_BOUNCE_FAILED;
+}

@@ -1,0 +1,135 @@
+/* phrase: folding of texts and the search for phrases in them. Owns nothing; cannot fail. */
+#include "rules/phrase.h"
+
+#include <string.h>
+
+static const char *const answer_prefixes[] = {
+    "antw",       "antwort", "atb",  "aw",   "bls",  "doorst", "enc",  "fs",   "fw",   "fwd",   "i",
+    "ilt",        "odp",     "pd",   "r",    "re",   "ref",    "res",  "rif",  "rv",   "sv",    "tr",
+    "továbbítás", "vb",      "vl",   "vs",   "wg",   "ynt",    "σχετ", "πρθ",  "отв",  "ответ", "пересл",
+    "回复",       "回覆",    "答复", "转发", "轉寄", "返信",   "転送", "전달", "회신",
+};
+
+/* Signs that stand between the words of a program's subject and the subject it speaks of. */
+static gboolean is_sign(gunichar c)
+{
+    return c != '\0' && c < 0x80 ? strchr(":;-([{])}!,./|*#'\"<>=", (int)c) != NULL
+                                 : g_unichar_ispunct(c) || c == 0x3010 || c == 0x3011;
+}
+
+static gunichar plain_sign(gunichar c)
+{
+    if (c == 0x2018 || c == 0x2019 || c == 0x201b || c == 0x2032 || c == 0x00b4 || c == 0x0060)
+        return '\'';
+    if (c == 0x201c || c == 0x201d || c == 0x201e || c == 0x00ab || c == 0x00bb)
+        return '"';
+    if (c >= 0x2010 && c <= 0x2015)
+        return '-';
+    return c;
+}
+
+/* Copies the head of TEXT without the lines that a person has quoted. */
+static GString *unquoted_head(const char *text, gsize cap)
+{
+    GString *head = g_string_new(NULL);
+    gsize len = strnlen(text, cap);
+    for (gsize i = 0; i < len;) {
+        const char *end = memchr(text + i, '\n', len - i);
+        gsize line = end != NULL ? (gsize)(end - text) - i + 1 : len - i;
+        if (text[i] != '>')
+            g_string_append_len(head, text + i, (gssize)line);
+        i += line;
+    }
+    const char *valid_end;
+    if (!g_utf8_validate(head->str, (gssize)head->len, &valid_end))
+        g_string_truncate(head, (gsize)(valid_end - head->str)); /* CAP cut a character */
+    return head;
+}
+
+char *tk_phrase_fold(const char *text, gsize cap)
+{
+    g_autoptr(GString) head = unquoted_head(text != NULL ? text : "", cap);
+    g_autofree char *composed = g_utf8_normalize(head->str, (gssize)head->len, G_NORMALIZE_ALL_COMPOSE);
+    g_autofree char *lower = g_utf8_casefold(composed != NULL ? composed : "", -1);
+    GString *out = g_string_sized_new(strlen(lower));
+    gboolean blank = FALSE;
+    for (const char *p = lower; *p != '\0'; p = g_utf8_next_char(p)) {
+        gunichar c = plain_sign(g_utf8_get_char(p));
+        if (g_unichar_isspace(c) || g_unichar_iscntrl(c)) {
+            blank = TRUE;
+            continue;
+        }
+        if (g_unichar_type(c) == G_UNICODE_FORMAT) /* zero width marks, direction marks */
+            continue;
+        if (blank && out->len > 0)
+            g_string_append_c(out, ' ');
+        blank = FALSE;
+        g_string_append_unichar(out, c);
+    }
+    return g_string_free(out, FALSE);
+}
+
+static const char *after_signs(const char *folded)
+{
+    while (*folded == ' ' || is_sign(g_utf8_get_char(folded)))
+        folded = g_utf8_next_char(folded);
+    return folded;
+}
+
+const struct tk_phrase *tk_phrase_find(const struct tk_phrase *table, gsize count, const char *folded,
+                                       const char **after_r)
+{
+    const struct tk_phrase *best = NULL;
+    const char *start = after_signs(folded), *after = NULL;
+    for (gsize i = 0; i < count; i++) {
+        gsize len = strlen(table[i].words);
+        const char *hit = NULL;
+        switch (table[i].at) {
+        case TK_PHRASE_START: hit = g_str_has_prefix(start, table[i].words) ? start : NULL; break;
+        case TK_PHRASE_HEAD:
+            hit = g_strstr_len(folded, TK_PHRASE_HEAD_BYTES + (gssize)len, table[i].words);
+            break;
+        case TK_PHRASE_ANY: hit = strstr(folded, table[i].words); break;
+        }
+        if (hit == NULL || (best != NULL && len <= strlen(best->words)))
+            continue;
+        best = &table[i];
+        after = hit + len;
+        if (best->at != TK_PHRASE_START)
+            break;
+    }
+    if (best != NULL && after_r != NULL)
+        *after_r = after;
+    return best;
+}
+
+gboolean tk_phrase_ends(const char *after)
+{
+    while (*after == ' ')
+        after++;
+    return *after == '\0' || is_sign(g_utf8_get_char(after));
+}
+
+gboolean tk_phrase_answers(const char *folded_subject)
+{
+    const char *start = after_signs(folded_subject);
+    for (gsize i = 0; i < G_N_ELEMENTS(answer_prefixes); i++) {
+        if (!g_str_has_prefix(start, answer_prefixes[i]))
+            continue;
+        const char *after = start + strlen(answer_prefixes[i]);
+        while (*after == ' ')
+            after++;
+        if (*after == '[' || *after == '(') { /* "re[2]:" */
+            after++;
+            while (g_ascii_isdigit(*after))
+                after++;
+            if (*after == ']' || *after == ')')
+                after++;
+        }
+        while (*after == ' ')
+            after++;
+        if (*after == ':')
+            return TRUE;
+    }
+    return FALSE;
+}
