@@ -6,7 +6,8 @@ SCHEMA_SQL = \
 	%D%/migrations/0002_milter_calls.sql \
 	%D%/migrations/0003_ingest.sql \
 	%D%/migrations/0004_agent_calls.sql \
-	%D%/migrations/0005_admin_calls.sql
+	%D%/migrations/0005_admin_calls.sql \
+	%D%/migrations/0006_reports.sql
 EXTRA_DIST += %D%/embed.awk $(SCHEMA_SQL)
 
 # SQL becomes C at build time, so that the programs need no file at run time.
@@ -22,11 +23,13 @@ CLEANFILES += schema/queries.h schema/sql_text.c
 noinst_LIBRARIES += libstore.a
 libstore_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBPQ_CFLAGS) $(GLIB_CFLAGS)
 libstore_a_SOURCES = \
+	%D%/admin.c %D%/admin.h \
 	%D%/args.c %D%/args.h \
 	%D%/connection.c %D%/connection.h \
 	%D%/ingest.c %D%/ingest.h \
 	%D%/migrate.c %D%/migrate.h \
 	%D%/pool.c %D%/pool.h \
+	%D%/report.c %D%/report.h \
 	%D%/sqlstate.c %D%/sqlstate.h \
 	%D%/store.c %D%/store.h \
 	%D%/target.c %D%/target.h

@@ -45,3 +45,148 @@ FROM ticketing.ingest(
     p_confirm => $42::boolean,
     p_short_count => $43, p_short => make_interval(secs => $44::bigint),
     p_long_count => $45, p_long => make_interval(secs => $46::bigint));
+
+-- name: publish
+SELECT tenant_id, channel_id, rules_version, changed
+FROM ticketing.publish(
+    $1, jsonb_build_object('name', $2, 'ticket_type', $3, 'prefix', $4, 'status', $5, 'fields', $6::jsonb),
+    jsonb_build_object('name', $7, 'title', $8, 'address', $9, 'status', $10, 'offer_from', $11),
+    $12::jsonb, to_timestamp($13 / 1000000.0));
+
+-- name: disable
+SELECT ticketing.disable($1, $2) AS disabled;
+
+-- name: tenants
+SELECT tenant_id FROM ticketing.tenant ORDER BY tenant_id;
+
+-- name: purge
+SELECT keys, raws, intakes, blobs
+FROM ticketing.purge($1, to_timestamp($2 / 1000000.0), to_timestamp($3 / 1000000.0));
+
+-- name: add_note
+SELECT ticketing.add_note($1, $2, $3, $4, $5) AS note_id;
+
+-- name: set_status
+SELECT ticketing.set_status($1, $2, $3, $4);
+
+-- name: attachment_data
+SELECT ticketing.attachment_data($1, $2);
+
+-- name: migrate_begin
+BEGIN;
+SELECT pg_advisory_xact_lock(hashtextextended('ticketing.migration', 0));
+
+-- name: migrate_version
+SELECT coalesce(max(version), 0) AS version FROM ticketing_meta.migration;
+
+-- name: migrate_as_owner
+SET LOCAL ROLE ticket_owner;
+SET LOCAL search_path = ticketing, pg_temp;
+
+-- name: migrate_done
+INSERT INTO ticketing_meta.migration (version, name, program, applied_at) VALUES ($1, $2, $3, now()) RETURNING version;
+
+-- name: commit
+COMMIT;
+
+-- name: database
+SELECT current_database() AS name;
+
+-- The reports all take the same parameters (schema/report.c):
+-- $1 tenant, $2 channel, $3 number, $4 status: names, NULL for any; $5 'true': only what failed; $6 not before, in
+-- microseconds since 1970; $7 at most so many rows; $8 tenant_id, $9 ticket_id: 0 for any.
+
+-- name: report_channels
+SELECT tenant_id, tenant, channel_id, name, title, address, status, template_id, template, ticket_type, rules_version,
+       ticketing.moment(published_at) AS published_at
+FROM ticketing.channel_report
+WHERE ($1 IS NULL OR tenant = $1) AND ($2 IS NULL OR name = $2) AND ($4 IS NULL OR status = $4)
+ORDER BY tenant, name
+LIMIT $7;
+
+-- name: report_rules
+SELECT c.tenant, c.name, r.rules_version, r.rules, ticketing.moment(r.published_at) AS published_at, r.published_by
+FROM ticketing.channel_report c
+JOIN ticketing.channel_rules r USING (tenant_id, channel_id)
+WHERE ($1 IS NULL OR c.tenant = $1) AND ($2 IS NULL OR c.name = $2)
+ORDER BY c.tenant, c.name, r.rules_version DESC
+LIMIT $7;
+
+-- name: report_tickets
+SELECT tenant_id, tenant, ticket_id, number, ticket_type, channel_id, channel, offer_id, subject, description, requester,
+       requester_name, priority, status, ticketing.moment(created_at) AS created_at,
+       ticketing.moment(updated_at) AS updated_at
+FROM ticketing.ticket_report
+WHERE ($1 IS NULL OR tenant = $1) AND ($2 IS NULL OR channel = $2) AND ($3 IS NULL OR number = upper($3))
+  AND ($4 IS NULL OR status = $4) AND ($6 = 0 OR created_at >= to_timestamp($6 / 1000000.0))
+ORDER BY ticket_report.created_at DESC, ticket_id DESC
+LIMIT $7;
+
+-- name: report_ticket
+SELECT tenant_id, tenant, ticket_id, number, ticket_type, channel_id, channel, offer_id, subject, description,
+       description_full, description_html, requester, requester_name, priority, status, to_json(notices) AS notices,
+       ticketing.moment(created_at) AS created_at, ticketing.moment(updated_at) AS updated_at
+FROM ticketing.ticket_report
+WHERE ($1 IS NULL OR tenant = $1) AND ($2 IS NULL OR channel = $2) AND number = upper($3)
+ORDER BY tenant
+LIMIT $7;
+
+-- name: report_fields
+SELECT name, value, restricted FROM ticketing.ticket_field WHERE tenant_id = $8 AND ticket_id = $9 ORDER BY name LIMIT $7;
+
+-- name: report_participants
+SELECT address FROM ticketing.participant WHERE tenant_id = $8 AND ticket_id = $9 ORDER BY address LIMIT $7;
+
+-- name: report_notes
+SELECT tenant_id, note_id, ticket_id, visibility, author, body, body_full, body_html, source, to_json(notices) AS notices,
+       ticketing.moment(created_at) AS created_at
+FROM ticketing.note
+WHERE tenant_id = $8 AND ticket_id = $9
+ORDER BY note.created_at, note_id
+LIMIT $7;
+
+-- name: report_attachments
+SELECT tenant_id, attachment_id, ticket_id, note_id, filename, content_type, size, encode(sha256, 'hex') AS sha256,
+       disposition, content_id
+FROM ticketing.attachment
+WHERE tenant_id = $8 AND ticket_id = $9
+ORDER BY attachment_id
+LIMIT $7;
+
+-- name: report_intake
+SELECT tenant_id, tenant, intake_id, channel_id, channel, verdict, reason, ticket_id, number, note_id, message_id,
+       mail_from, rcpt, sender, class, level, size, encode(raw_sha256, 'hex') AS raw_sha256,
+       ticketing.moment(raw_until) AS raw_until, ticketing.moment(received_at) AS received_at, millis, seen,
+       ticketing.moment(seen_at) AS seen_at
+FROM ticketing.intake_report
+WHERE ($1 IS NULL OR tenant = $1) AND ($2 IS NULL OR channel = $2)
+  AND ($5 IS DISTINCT FROM 'true' OR verdict IN ('fail', 'reject'))
+  AND ($6 = 0 OR received_at >= to_timestamp($6 / 1000000.0))
+  AND ($8 = 0 OR tenant_id = $8) AND ($9 = 0 OR ticket_id = $9)
+ORDER BY intake_report.received_at DESC, intake_id DESC
+LIMIT $7;
+
+-- name: report_outbox
+SELECT o.tenant_id, n.name AS tenant, o.outbox_id, o.kind, o.ticket_id, t.number, o.note_id, o.recipient, o.state, o.attempts,
+       ticketing.moment(o.next_at) AS next_at, o.last_error
+FROM ticketing.outbox o
+JOIN ticketing.tenant n USING (tenant_id)
+JOIN ticketing.ticket t USING (tenant_id, ticket_id)
+WHERE ($1 IS NULL OR n.name = $1) AND ($4 IS NULL OR o.state = $4) AND ($8 = 0 OR o.tenant_id = $8)
+  AND ($9 = 0 OR o.ticket_id = $9)
+ORDER BY o.next_at, o.outbox_id
+LIMIT $7;
+
+-- name: report_status
+SELECT (SELECT coalesce(max(version), 0) FROM ticketing_meta.migration) AS schema_version,
+       (SELECT ticketing.moment(max(applied_at)) FROM ticketing_meta.migration) AS migrated_at,
+       current_setting('server_version') AS server_version, current_database()::text AS database,
+       session_user::text AS role,
+       (SELECT count(*) FROM ticketing.channel WHERE status = 'published') AS channels_published,
+       (SELECT count(*) FROM ticketing.ticket WHERE status <> 'closed') AS tickets_open,
+       (SELECT count(*) FROM ticketing.outbox WHERE state = 'pending') AS outbox_pending,
+       (SELECT count(*) FROM ticketing.outbox WHERE state = 'failed') AS outbox_failed,
+       (SELECT count(*) FROM ticketing.intake WHERE received_at > now() - interval '1 hour') AS intake_hour,
+       (SELECT count(*) FROM ticketing.intake
+        WHERE received_at > now() - interval '1 hour' AND verdict IN ('fail', 'reject')) AS failed_hour,
+       (SELECT ticketing.moment(max(received_at)) FROM ticketing.intake) AS last_intake_at;

@@ -43,3 +43,5 @@ CREATE TABLE IF NOT EXISTS ticketing_meta.migration (
     applied_at timestamptz NOT NULL
 );
 ALTER TABLE ticketing_meta.migration OWNER TO ticket_owner;
+GRANT USAGE ON SCHEMA ticketing_meta TO ticket_admin;
+GRANT SELECT ON ticketing_meta.migration TO ticket_admin;

@@ -117,3 +117,21 @@ tests_fuzz_fuzz_trim_SOURCES = %D%/fuzz/fuzz_trim.c
 tests_fuzz_fuzz_trim_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_trim_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_trim_LDADD = $(RULES_LIBS)
+
+# Tests of schema/ against a private PostgreSQL; without server programs they are skipped (77).
+store_tests = \
+	tests/store/test_ingest
+if HAVE_CMOCKA
+check_PROGRAMS += $(store_tests)
+TESTS += $(store_tests)
+check_LIBRARIES += tests/store/libserver.a
+endif
+STORE_TEST_CPPFLAGS = $(UNIT_CPPFLAGS) $(LIBPQ_CFLAGS) -DTOP_SRCDIR='"$(abs_top_srcdir)"'
+STORE_TEST_LIBS = tests/store/libserver.a $(STORE_LIBS) $(CMOCKA_LIBS)
+
+tests_store_libserver_a_SOURCES = %D%/store/server.c %D%/store/server.h
+tests_store_libserver_a_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+
+tests_store_test_ingest_SOURCES = %D%/store/test_ingest.c
+tests_store_test_ingest_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_ingest_LDADD = $(STORE_TEST_LIBS)

@@ -1,0 +1,176 @@
+/* admin: what an administrator does to the database, for ticketctl. (init and migrate are in migrate.c.) */
+#include "schema/admin.h"
+
+#include <string.h>
+
+#include "schema/pool.h"
+#include "schema/queries.h"
+
+enum tk_status tk_admin_publish(struct tk_store *store, const struct tk_publication *publication,
+                                gint64 deadline, struct tk_published *published_r, GString *why)
+{
+    struct tk_connection *c = NULL;
+    enum tk_status status = tk_pool_take(store, deadline, &c, why);
+    if (status != TK_OK)
+        return status;
+    const char *const texts[] = {
+        publication->tenant,          publication->template_name,   publication->template_ticket_type,
+        publication->template_prefix, publication->template_status, publication->template_fields,
+        publication->channel,         publication->title,           publication->address,
+        publication->status,          publication->offer_from,      publication->rules};
+    TK_ARGS_AUTO struct tk_args args;
+    tk_args_init(&args);
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+        tk_args_text(&args, texts[i]);
+    tk_args_number(&args, tk_connection_clock(c, g_get_monotonic_time()));
+    g_autoptr(PGresult) result = NULL;
+    status = tk_connection_query(c, tk_query_publish, &args, true, false, deadline, &result, why);
+    tk_pool_give(store, &c);
+    if (status != TK_OK)
+        return status;
+    published_r->tenant_id = tk_result_number(result, 0, "tenant_id");
+    published_r->channel_id = tk_result_number(result, 0, "channel_id");
+    published_r->rules_version = tk_result_number(result, 0, "rules_version");
+    published_r->changed = g_strdup(tk_result_text(result, 0, "changed"));
+    return TK_OK;
+}
+
+enum tk_status tk_admin_disable(struct tk_store *store, const char *tenant, const char *channel,
+                                gint64 deadline, bool *changed_r, GString *why)
+{
+    TK_ARGS_AUTO struct tk_args args;
+    tk_args_init(&args);
+    tk_args_text(&args, tenant);
+    tk_args_text(&args, channel);
+    g_autoptr(PGresult) result = NULL;
+    enum tk_status status = tk_pool_query(store, tk_query_disable, &args, true, deadline, &result, why);
+    if (status != TK_OK)
+        return status;
+    const char *disabled = tk_result_text(result, 0, "disabled");
+    if (disabled == NULL)
+        return tk_status_fail(TK_NO_MATCH, why, "channel %s/%s is not in the database", tenant, channel);
+    *changed_r = strcmp(disabled, "t") == 0;
+    return TK_OK;
+}
+
+static enum tk_status purge_tenant(struct tk_connection *c, gint64 tenant_id, gint64 age, gint64 deadline,
+                                   struct tk_purged *sum, GString *why)
+{
+    const gint64 now = tk_connection_clock(c, g_get_monotonic_time());
+    TK_ARGS_AUTO struct tk_args args;
+    tk_args_init(&args);
+    tk_args_number(&args, tenant_id);
+    tk_args_number(&args, now);
+    tk_args_number(&args, now - age * G_USEC_PER_SEC);
+    g_autoptr(PGresult) result = NULL;
+    enum tk_status status =
+        tk_connection_query(c, tk_query_purge, &args, true, false, deadline, &result, why);
+    if (status != TK_OK)
+        return status;
+    sum->keys += tk_result_number(result, 0, "keys");
+    sum->raws += tk_result_number(result, 0, "raws");
+    sum->intakes += tk_result_number(result, 0, "intakes");
+    sum->blobs += tk_result_number(result, 0, "blobs");
+    return TK_OK;
+}
+
+enum tk_status tk_admin_purge(struct tk_store *store, gint64 age, gint64 deadline, struct tk_purged *purged_r,
+                              GString *why)
+{
+    struct tk_connection *c = NULL;
+    enum tk_status status = tk_pool_take(store, deadline, &c, why);
+    if (status != TK_OK)
+        return status;
+    struct tk_purged sum = {0};
+    g_autoptr(PGresult) tenants = NULL;
+    status = tk_connection_query(c, tk_query_tenants, NULL, false, false, deadline, &tenants, why);
+    for (int row = 0; status == TK_OK && row < PQntuples(tenants); row++)
+        status = purge_tenant(c, tk_result_number(tenants, row, "tenant_id"), age, deadline, &sum, why);
+    tk_pool_give(store, &c);
+    if (status == TK_OK)
+        *purged_r = sum;
+    return status;
+}
+
+enum tk_status tk_admin_add_note(struct tk_store *store, gint64 tenant_id, const char *number,
+                                 const char *author, const char *visibility, const char *body,
+                                 gint64 deadline, gint64 *note_id_r, GString *why)
+{
+    TK_ARGS_AUTO struct tk_args args;
+    tk_args_init(&args);
+    tk_args_number(&args, tenant_id);
+    tk_args_text(&args, number);
+    tk_args_text(&args, author);
+    tk_args_text(&args, visibility);
+    tk_args_text(&args, body);
+    g_autoptr(PGresult) result = NULL;
+    enum tk_status status = tk_pool_query(store, tk_query_add_note, &args, true, deadline, &result, why);
+    if (status != TK_OK)
+        return status;
+    *note_id_r = tk_result_number(result, 0, "note_id");
+    return TK_OK;
+}
+
+enum tk_status tk_admin_set_status(struct tk_store *store, gint64 tenant_id, const char *number,
+                                   const char *status, const char *author, gint64 deadline, GString *why)
+{
+    TK_ARGS_AUTO struct tk_args args;
+    tk_args_init(&args);
+    tk_args_number(&args, tenant_id);
+    tk_args_text(&args, number);
+    tk_args_text(&args, status);
+    tk_args_text(&args, author);
+    g_autoptr(PGresult) result = NULL;
+    return tk_pool_query(store, tk_query_set_status, &args, true, deadline, &result, why);
+}
+
+/* Hands on row after row, so that one chunk is in memory at a time. */
+static enum tk_status stream(struct tk_connection *c, tk_store_sink put, void *sink, gint64 deadline,
+                             GString *why)
+{
+    guint chunks = 0;
+    for (;;) {
+        g_autoptr(PGresult) result = NULL;
+        enum tk_status status = tk_connection_result(c, deadline, &result, why);
+        if (status != TK_OK)
+            return status;
+        if (result == NULL)
+            break;
+        if (PQresultStatus(result) == PGRES_FATAL_ERROR)
+            return tk_connection_failure(c, result, false, NULL, why);
+        if (PQresultStatus(result) != PGRES_SINGLE_TUPLE)
+            continue; /* the empty one at the end */
+        chunks++;
+        status = put(sink, PQgetvalue(result, 0, 0), (gsize)PQgetlength(result, 0, 0));
+        if (status != TK_OK) {
+            c->broken = true; /* with rows still under way */
+            return status;
+        }
+    }
+    return chunks > 0 ? TK_OK : tk_status_fail(TK_NO_MATCH, why, "there is no such attachment");
+}
+
+enum tk_status tk_admin_attachment(struct tk_store *store, gint64 tenant_id, gint64 attachment_id,
+                                   tk_store_sink put, void *sink, gint64 deadline, GString *why)
+{
+    struct tk_connection *c = NULL;
+    enum tk_status status = tk_pool_take(store, deadline, &c, why);
+    if (status != TK_OK)
+        return status;
+    TK_ARGS_AUTO struct tk_args args;
+    tk_args_init(&args);
+    tk_args_number(&args, tenant_id);
+    tk_args_number(&args, attachment_id);
+    if (PQsendQueryParams(c->pq, tk_query_attachment_data, args.count, args.types, args.values, args.lengths,
+                          args.formats, 1) == 0 ||
+        PQsetSingleRowMode(c->pq) == 0) {
+        c->broken = true;
+        status = tk_status_fail(TK_LATER, why, "the connection to the database is lost");
+    }
+    if (status == TK_OK)
+        status = tk_connection_flush(c, deadline, why);
+    if (status == TK_OK)
+        status = stream(c, put, sink, deadline, why);
+    tk_pool_give(store, &c);
+    return status;
+}

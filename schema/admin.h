@@ -1,0 +1,88 @@
+/* admin: what an administrator does to the database, for ticketctl.
+ *
+ * The calls take a store (schema/store.h) that was opened with the administrator's conninfo; each names the
+ * role that it needs. Besides what they name they return what every call of a store does, and TK_UNCERTAIN
+ * where a change was sent and its outcome is unknown. All may be repeated. */
+#ifndef TK_SCHEMA_ADMIN_H
+#define TK_SCHEMA_ADMIN_H
+
+#include "schema/store.h"
+
+/* Makes the roles and the schema and applies all migrations; harmless where they are there. The store must be
+ * opened with any_schema; needs a superuser, or the owner of the database with CREATEROLE. LINES (may be
+ * NULL) gets the lines of pg_hba.conf and pg_ident.conf that let the users of this machine in: DAEMON_USER as
+ * ticket_milter, root as ticket_admin. APPLIED_R: migrations that were applied now. */
+TK_MUST_CHECK enum tk_status tk_admin_init(struct tk_store *store, const char *daemon_user, gint64 deadline,
+                                           GString *lines, guint *applied_r, GString *why);
+
+/* Applies the migrations that are missing, each in a transaction of its own under one lock. The store must be
+ * opened with any_schema; needs a superuser or a member of ticket_owner. TK_CONFIG: not initialised, or the
+ * schema is newer than this program. */
+TK_MUST_CHECK enum tk_status tk_admin_migrate(struct tk_store *store, gint64 deadline, guint *applied_r,
+                                              GString *why);
+
+/* A channel as its files say. Only offer_from may be NULL. */
+struct tk_publication {
+    const char *tenant;
+    const char *template_name;
+    const char *template_ticket_type;
+    const char *template_prefix; /* a capital, then up to nine capitals and digits */
+    const char *template_status;
+    const char *template_fields; /* JSON array */
+    const char *channel;
+    const char *title;
+    const char *address;
+    const char *status;     /* draft, published, disabled */
+    const char *offer_from; /* an offer of the tenant whose defaults are taken over */
+    const char *rules;      /* JSON object: all that the gateway goes by */
+};
+
+struct tk_published {
+    gint64 tenant_id;
+    gint64 channel_id;
+    gint64 rules_version;
+    char *changed; /* what was, for people; NULL: nothing. The caller frees it with g_free. */
+};
+
+/* Writes tenant, template, channel, silent offer (`mail:CHANNEL`, hidden) and a version of the rules where
+ * they differ. Role ticket_admin. TK_REFUSED: the template of a published channel would change, the address
+ * belongs to another channel, or a value is not allowed. */
+TK_MUST_CHECK enum tk_status tk_admin_publish(struct tk_store *store,
+                                              const struct tk_publication *publication, gint64 deadline,
+                                              struct tk_published *published_r, GString *why);
+
+/* Stops a channel on all gateways. Role ticket_admin. CHANGED_R: false where it was not published.
+ * TK_NO_MATCH. */
+TK_MUST_CHECK enum tk_status tk_admin_disable(struct tk_store *store, const char *tenant, const char *channel,
+                                              gint64 deadline, bool *changed_r, GString *why);
+
+struct tk_purged {
+    gint64 keys;    /* expired intake keys */
+    gint64 raws;    /* raw mails whose time is over */
+    gint64 intakes; /* intake rows without a ticket */
+    gint64 blobs;   /* contents that nobody refers to */
+};
+
+/* Removes what has had its time, tenant by tenant; intake rows without a ticket when older than AGE seconds.
+ * Role ticket_admin. Where it fails, the tenants before are done. */
+TK_MUST_CHECK enum tk_status tk_admin_purge(struct tk_store *store, gint64 age, gint64 deadline,
+                                            struct tk_purged *purged_r, GString *why);
+
+/* An agent's note. Role ticket_agent. VISIBILITY: public, internal. TK_NO_MATCH: no such ticket. */
+TK_MUST_CHECK enum tk_status tk_admin_add_note(struct tk_store *store, gint64 tenant_id, const char *number,
+                                               const char *author, const char *visibility, const char *body,
+                                               gint64 deadline, gint64 *note_id_r, GString *why);
+
+/* Role ticket_agent. STATUS: open, pending, closed. TK_NO_MATCH: no such ticket; TK_REFUSED: no such status.
+ */
+TK_MUST_CHECK enum tk_status tk_admin_set_status(struct tk_store *store, gint64 tenant_id, const char *number,
+                                                 const char *status, const char *author, gint64 deadline,
+                                                 GString *why);
+
+/* Sends an attachment's bytes to PUT, in pieces. Role ticket_agent. TK_NO_MATCH: no such attachment. A status
+ * of PUT other than TK_OK ends the call with it. */
+TK_MUST_CHECK enum tk_status tk_admin_attachment(struct tk_store *store, gint64 tenant_id,
+                                                 gint64 attachment_id, tk_store_sink put, void *sink,
+                                                 gint64 deadline, GString *why);
+
+#endif

@@ -1,0 +1,203 @@
+/* server: a private PostgreSQL with the schema, and mails to put into it, for the tests of schema/. */
+#include "tests/store/server.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <libpq-fe.h>
+
+gint64 server_tenant, server_channel;
+
+static char *folder, *base;
+
+static int control(const char *words)
+{
+    g_autofree char *command =
+        g_strdup_printf("POSTGRES_GUARD=%d '%s/packaging/lib/postgres' %s >'%s/conninfo'", (int)getpid(),
+                        TOP_SRCDIR, words, folder);
+    return WEXITSTATUS(system(command));
+}
+
+static void start(void)
+{
+    g_autofree char *words = g_strdup_printf("start '%s'", folder);
+    const int code = control(words);
+    if (code == 77)
+        exit(77);
+    g_autofree char *file = g_build_filename(folder, "conninfo", NULL);
+    if (code != 0 || !g_file_get_contents(file, &base, NULL, NULL)) {
+        g_printerr("the server did not start\n");
+        exit(99);
+    }
+    g_strchomp(base);
+}
+
+void server_start(void)
+{
+    folder = g_dir_make_tmp("ticket-store.XXXXXX", NULL);
+    if (folder == NULL)
+        exit(99);
+    start();
+}
+
+void server_crash(void)
+{
+    g_autofree char *words = g_strdup_printf("stop '%s' immediate", folder);
+    assert_int_equal(control(words), 0);
+}
+
+void server_again(void)
+{
+    g_free(base);
+    start();
+}
+
+void server_remove(void)
+{
+    g_autofree char *file = g_build_filename(folder, "conninfo", NULL);
+    g_autofree char *words = g_strdup_printf("remove '%s'", folder);
+    assert_int_equal(control(words), 0);
+    unlink(file);
+    rmdir(folder);
+    g_clear_pointer(&folder, g_free);
+    g_clear_pointer(&base, g_free);
+}
+
+const char *server_conninfo(const char *role)
+{
+    static char *ring[4];
+    static guint next;
+    char **slot = &ring[next++ % G_N_ELEMENTS(ring)];
+    g_free(*slot);
+    *slot = g_strdup_printf("%s user=%s", base, role);
+    return *slot;
+}
+
+static void be_silent(void *context, const PGresult *notice)
+{
+    (void)context, (void)notice;
+}
+
+char *server_ask(const char *role, const char *sql)
+{
+    PGconn *pq = PQconnectdb(server_conninfo(role));
+    if (PQstatus(pq) != CONNECTION_OK) {
+        PQfinish(pq);
+        return g_strdup("!connect");
+    }
+    PQsetNoticeReceiver(pq, be_silent, NULL);
+    PGresult *result = PQexec(pq, sql);
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    char *answer = sqlstate != NULL         ? g_strconcat("!", sqlstate, NULL)
+                   : PQntuples(result) == 0 ? g_strdup("")
+                                            : g_strdup(PQgetvalue(result, 0, 0));
+    PQclear(result);
+    PQfinish(pq);
+    return answer;
+}
+
+void server_expect_at(const char *expected, const char *sql, const char *file, int line)
+{
+    g_autofree char *answer = server_ask("postgres", sql);
+    if (strcmp(answer, expected) != 0)
+        print_error("%s\n", sql);
+    _assert_string_equal(answer, expected, file, line);
+}
+
+gint64 soon(double seconds)
+{
+    return g_get_monotonic_time() + (gint64)(seconds * G_USEC_PER_SEC);
+}
+
+struct tk_store *server_store(const char *role, guint pool)
+{
+    const struct tk_store_options options = {.conninfo = server_conninfo(role),
+                                             .pool = pool,
+                                             .wait = 10 * G_USEC_PER_SEC,
+                                             .seed = 1,
+                                             .any_schema = strcmp(role, "postgres") == 0};
+    struct tk_store *store = NULL;
+    assert_int_equal(tk_store_open(&options, &store, NULL), TK_OK);
+    return store;
+}
+
+struct tk_publication server_publication(void)
+{
+    return (struct tk_publication){.tenant = "acme",
+                                   .template_name = "incident",
+                                   .template_ticket_type = "incident",
+                                   .template_prefix = "INC",
+                                   .template_status = "published",
+                                   .template_fields = "[{\"name\": \"subject\"}]",
+                                   .channel = "support",
+                                   .title = "Support Mailbox",
+                                   .address = "support.392@acme.tickets.example.net",
+                                   .status = "published",
+                                   .rules = "{\"allowed_domains\": [\"acme.example\"]}"};
+}
+
+void server_fill(void)
+{
+    g_autoptr(GString) why = g_string_new(NULL);
+    struct tk_store *store = server_store("postgres", 1);
+    guint applied = 0;
+    if (tk_admin_init(store, "ticket-milter", soon(30), NULL, &applied, why) != TK_OK)
+        fail_msg("init: %s", why->str);
+    const struct tk_publication publication = server_publication();
+    struct tk_published published = {0};
+    if (tk_admin_publish(store, &publication, soon(10), &published, why) != TK_OK)
+        fail_msg("publish: %s", why->str);
+    server_tenant = published.tenant_id;
+    server_channel = published.channel_id;
+    g_free(published.changed);
+    tk_store_close(&store);
+}
+
+struct tk_ingest server_mail(const char *key)
+{
+    static const char *const participants[] = {"Ann@Acme.Example", "bob@acme.example", NULL};
+    static const char *const types[] = {"incident", NULL};
+    struct tk_ingest mail = {.tenant_id = server_tenant,
+                             .channel_id = server_channel,
+                             .key_life = TK_INTAKE_LIFE_LONG,
+                             .verdict = "ticket",
+                             .class = "human",
+                             .level = "full",
+                             .mail_from = "ann@acme.example",
+                             .rcpt = "support@acme.example",
+                             .sender = "ann@acme.example",
+                             .size = 1234,
+                             .millis = 7,
+                             .subject = "The printer is on fire",
+                             .body = "Please send water.",
+                             .requester = "ann@acme.example",
+                             .requester_name = "Ann",
+                             .priority = "P3",
+                             .participants = participants,
+                             .author = "ann@acme.example",
+                             .visibility = "public",
+                             .source = "mail",
+                             .reply_types = types};
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    gsize size = TK_INTAKE_KEY_SIZE;
+    g_checksum_update(checksum, (const guint8 *)key, -1);
+    g_checksum_get_digest(checksum, mail.intake_key, &size);
+    return mail;
+}
+
+struct tk_ingest_result server_ingest(struct tk_store *store, const struct tk_ingest *mail,
+                                      enum tk_status status)
+{
+    struct tk_ingest_result result = {0};
+    g_autoptr(GString) why = g_string_new(NULL);
+    const enum tk_status got = tk_store_ingest(store, mail, 1, NULL, 0, soon(10), &result, why);
+    if (got != status)
+        fail_msg("ingest: %s: %s", tk_status_word(got), why->str);
+    return result;
+}

@@ -1,0 +1,52 @@
+/* server: a private PostgreSQL with the schema, and mails to put into it, for the tests of schema/. */
+#ifndef TK_TESTS_STORE_SERVER_H
+#define TK_TESTS_STORE_SERVER_H
+
+#include "schema/admin.h"
+#include "schema/report.h"
+#include "schema/store.h"
+
+/* Starts the server (it ends with the process). Ends the process with 77 where there are no server programs.
+ */
+void server_start(void);
+
+/* Stops it, as a crash would; starts it again. */
+void server_crash(void);
+void server_again(void);
+
+/* init, and acme/support published with template incident. */
+void server_fill(void);
+
+void server_remove(void);
+
+/* Where ROLE connects. Static until the next call but three. */
+const char *server_conninfo(const char *role);
+
+/* Runs SQL as ROLE. Returns its first value ("" for NULL or no row), or "!" and the SQLSTATE. The caller
+ * frees it. */
+char *server_ask(const char *role, const char *sql);
+
+/* Fails the test unless SQL, as the superuser, gives EXPECTED. */
+#define server_expect(expected, sql) server_expect_at(expected, sql, __FILE__, __LINE__)
+void server_expect_at(const char *expected, const char *sql, const char *file, int line);
+
+/* A store for ROLE; a failure to open it fails the test. */
+struct tk_store *server_store(const char *role, guint pool);
+
+/* SECONDS from now. */
+gint64 soon(double seconds);
+
+/* The channel of server_fill. */
+extern gint64 server_tenant, server_channel;
+
+/* A publication as of server_fill; the caller changes what it is about. */
+struct tk_publication server_publication(void);
+
+/* A mail to that channel that asks for a ticket; KEY makes its intake key. */
+struct tk_ingest server_mail(const char *key);
+
+/* Stores one mail without contents and fails the test unless STATUS comes of it. */
+struct tk_ingest_result server_ingest(struct tk_store *store, const struct tk_ingest *mail,
+                                      enum tk_status status);
+
+#endif
