@@ -50,7 +50,9 @@ EXTRA_DIST += %D%/mta/run %D%/mta/test_stack.py %D%/lib/tk.py
 
 # Lints: scripts that prove rules of the tree; they read $(srcdir) and the build folder.
 lints = \
-	%D%/lint/rooms
+	%D%/lint/format \
+	%D%/lint/rooms \
+	%D%/lint/words
 TESTS += $(lints)
 EXTRA_DIST += $(lints) %D%/run
 
