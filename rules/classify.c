@@ -229,7 +229,8 @@ static gboolean is_marked(const struct look *look, struct tk_classification *res
         look->text->kind == TK_WORDS_AWAY)
         class = TK_CLASS_AUTOREPLY;
     /* through a list a person may say that he is away */
-    result->out_of_office = class == TK_CLASS_AUTOREPLY && !by_list && (look->mark.vacation || says_away(look));
+    result->out_of_office = class == TK_CLASS_AUTOREPLY && !by_list &&
+                            (look->mark.vacation || says_away(look));
     return found(result, class, strength, "%s: %s", look->mark.header->name, look->mark.header->value);
 }
 
