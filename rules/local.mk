@@ -14,6 +14,7 @@ librules_a_SOURCES = \
 	%D%/decide.c %D%/decide.h \
 	%D%/effects.c %D%/effects.h \
 	%D%/filename.c %D%/filename.h \
+	%D%/logtext.c %D%/logtext.h \
 	%D%/lzfu.c %D%/lzfu.h \
 	%D%/phrase.c %D%/phrase.h \
 	%D%/plan.c %D%/plan.h \

@@ -6,6 +6,7 @@ TESTS += $(unit_tests)
 endif
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(GMIME_CFLAGS) $(GLIB_CFLAGS) $(LIBCONFIG_CFLAGS)
 UNIT_LIBS = $(RULES_LIBS) $(CMOCKA_LIBS)
+BASE_UNIT_LIBS = libbase.a $(UNIT_LIBS) -lpthread
 
 unit_tests += tests/unit/test_address
 tests_unit_test_address_SOURCES = %D%/unit/test_address.c
@@ -21,6 +22,16 @@ unit_tests += tests/unit/test_filename
 tests_unit_test_filename_SOURCES = %D%/unit/test_filename.c
 tests_unit_test_filename_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_filename_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_log
+tests_unit_test_log_SOURCES = %D%/unit/test_log.c
+tests_unit_test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_log_LDADD = $(BASE_UNIT_LIBS)
+
+unit_tests += tests/unit/test_logtext
+tests_unit_test_logtext_SOURCES = %D%/unit/test_logtext.c
+tests_unit_test_logtext_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_logtext_LDADD = $(UNIT_LIBS)
 
 unit_tests += tests/unit/test_lzfu
 tests_unit_test_lzfu_SOURCES = %D%/unit/test_lzfu.c
@@ -65,6 +76,11 @@ unit_tests += tests/unit/test_effects
 tests_unit_test_effects_SOURCES = %D%/unit/test_effects.c %D%/unit/sample.h
 tests_unit_test_effects_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_effects_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_systemd
+tests_unit_test_systemd_SOURCES = %D%/unit/test_systemd.c
+tests_unit_test_systemd_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_systemd_LDADD = $(BASE_UNIT_LIBS)
 
 unit_tests += tests/unit/test_text
 tests_unit_test_text_SOURCES = %D%/unit/test_text.c
