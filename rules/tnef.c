@@ -33,6 +33,8 @@ struct tk_tnef {
     guint level, id;
     guint32 left;
     guint16 sum;
+    bool sound; /* the last checksum was right */
+    guint trailing;
     enum use use;  /* of the attribute */
     enum use part; /* of the property in it */
     enum tk_tnef_slot slot;
@@ -331,7 +333,11 @@ static enum use open_attribute(struct tk_tnef *t)
     case 0x1800D: return open_number(t, &t->numbers.priority);
     case 0x19003: return open_properties(t);
     case 0x19007: return open_number(t, &t->numbers.oem);
-    case 0x28010: return open_slot(t, TK_SLOT_TITLE, false, t->left);
+    case 0x28010:
+        if (t->file.has_data &&
+            t->values.slot[TK_SLOT_TITLE].bytes != NULL) /* the next file, without its RendData */
+            tk_tnef_file_end(&t->file, &t->values, &t->numbers);
+        return open_slot(t, TK_SLOT_TITLE, false, t->left);
     case 0x29001: return open_slot(t, TK_SLOT_TRANSPORT_NAME, false, t->left);
     case 0x29005: return open_properties(t);
     case 0x29002:
@@ -378,8 +384,8 @@ static void read_field(struct tk_tnef *t)
         break;
     case IN_HEADER: read_header(t); break;
     case IN_CHECKSUM:
-        if ((t->field[0] | t->field[1] << 8) != t->sum)
-            t->shared->flags |= TK_TNEF_BAD_CHECKSUM;
+        t->sound = (t->field[0] | t->field[1] << 8) == t->sum;
+        t->shared->flags |= t->sound ? 0 : TK_TNEF_BAD_CHECKSUM;
         t->stage = IN_HEADER;
         break;
     case IN_VALUE:
@@ -394,24 +400,35 @@ static bool is_filler(guint8 byte)
     return byte == '\0' || g_ascii_isspace((gchar)byte);
 }
 
+/* Reads a byte behind the last attribute. */
+static void trailing_byte(struct tk_tnef *t, guint8 byte)
+{
+    t->stage = TRAILING;
+    if (is_filler(byte))
+        return;
+    /* After an attribute that was sound this is something added; else we have lost our place. */
+    t->shared->flags |= t->sound ? TK_TNEF_TRAILING : TK_TNEF_DAMAGED;
+    if (t->trailing++ < TK_TNEF_MAX_TRAILING && t->sound)
+        return;
+    t->stage = STOPPED;
+    t->shared->flags |= TK_TNEF_DAMAGED;
+}
+
 static void field_byte(struct tk_tnef *t, guint8 byte)
 {
-    if (t->stage == TRAILING || (t->stage == IN_HEADER && t->field_len == 0 && is_filler(byte))) {
-        t->stage = is_filler(byte) ? TRAILING : STOPPED;
-    } else if (t->stage == IN_HEADER && t->field_len == 0 && byte != LEVEL_MESSAGE &&
-               byte != LEVEL_ATTACHMENT) {
-        t->stage = STOPPED;
-    } else {
-        gsize want = t->stage == IN_SIGNATURE ? SIGNATURE_SIZE
-                     : t->stage == IN_HEADER  ? HEADER_SIZE
-                                              : CHECKSUM_SIZE;
-        t->field[t->field_len++] = byte;
-        if (t->field_len == want)
-            read_field(t);
+    bool first = t->stage == IN_HEADER && t->field_len == 0;
+    if (t->stage == TRAILING || (first && byte != LEVEL_MESSAGE && byte != LEVEL_ATTACHMENT)) {
+        trailing_byte(t, byte);
         return;
     }
-    if (t->stage == STOPPED)
-        t->shared->flags |= TK_TNEF_DAMAGED;
+    gsize want = CHECKSUM_SIZE;
+    if (t->stage == IN_SIGNATURE)
+        want = SIGNATURE_SIZE;
+    else if (t->stage == IN_HEADER)
+        want = HEADER_SIZE;
+    t->field[t->field_len++] = byte;
+    if (t->field_len == want)
+        read_field(t);
 }
 
 static gsize attribute_bytes(struct tk_tnef *t, const guint8 *bytes, gsize len)

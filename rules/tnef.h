@@ -27,6 +27,10 @@
 /* More files than any mail that a person sends; the rest is passed over and flagged. */
 #define TK_TNEF_MAX_ATTACHMENTS 1000u
 
+/* Bytes behind the last attribute that are taken for what a gateway or list has added. More could be a file
+ * that we fail to see. */
+#define TK_TNEF_MAX_TRAILING 4096u
+
 enum tk_tnef_flag {
     TK_TNEF_NOT_TNEF = 1 << 0,  /* the signature is another */
     TK_TNEF_CUT_SHORT = 1 << 1, /* the stream ends inside of an attribute */
@@ -34,7 +38,8 @@ enum tk_tnef_flag {
     TK_TNEF_BAD_CHECKSUM = 1 << 3, /* of an attribute or of compressed RTF; not seen as damage */
     TK_TNEF_SKIPPED = 1 << 4,      /* a value or attachment was passed over for its size or number */
     TK_TNEF_BODY_CUT = 1 << 5,     /* the body out of RTF was cut at its limit */
-    TK_TNEF_TOO_DEEP = 1 << 6      /* an embedded message was handed on packed */
+    TK_TNEF_TOO_DEEP = 1 << 6,     /* an embedded message was handed on packed */
+    TK_TNEF_TRAILING = 1 << 7 /* other bytes than blanks come after the last attribute; not seen as damage */
 };
 
 enum tk_tnef_importance { TK_TNEF_NO_IMPORTANCE = -1, TK_TNEF_LOW = 0, TK_TNEF_NORMAL = 1, TK_TNEF_HIGH = 2 };

@@ -371,7 +371,35 @@ static void damage_is_told_apart(void **state)
     a = stream();
     file(a, "a.txt", "alpha");
     g_byte_array_append(a, (const guint8 *)"garbage", 7);
-    expect(a, TK_REFUSED, TK_TNEF_DAMAGED, "0 a.txt - - [alpha]\n");
+    expect(a, TK_OK, TK_TNEF_TRAILING, "0 a.txt - - [alpha]\n");
+
+    a = stream();
+    file(a, "a.txt", "alpha");
+    a->data[a->len - 1] ^= 1; /* so the place may be lost */
+    g_byte_array_append(a, (const guint8 *)"garbage", 7);
+    expect(a, TK_REFUSED, TK_TNEF_BAD_CHECKSUM | TK_TNEF_DAMAGED, "0 a.txt - - [alpha]\n");
+
+    a = stream();
+    file(a, "a.txt", "alpha");
+    for (guint i = 0; i <= TK_TNEF_MAX_TRAILING; i++)
+        g_byte_array_append(a, (const guint8 *)"x", 1);
+    expect(a, TK_REFUSED, TK_TNEF_TRAILING | TK_TNEF_DAMAGED, "0 a.txt - - [alpha]\n");
+
+    a = stream();
+    g_byte_array_append(a, (const guint8 *)"garbage", 7);
+    expect(a, TK_REFUSED, TK_TNEF_DAMAGED, "");
+}
+
+static void files_without_their_beginning_are_told_apart_by_title(void **state)
+{
+    (void)state;
+    GByteArray *a = stream();
+    text_attribute(a, 2, TITLE, "a.txt");
+    attribute(a, 2, DATA, "alpha", 5);
+    text_attribute(a, 2, TITLE, "b.txt");
+    attribute(a, 2, DATA, "beta", 4);
+    attribute(a, 2, DATA, "gamma", 5);
+    expect(a, TK_OK, 0, "0 a.txt - - [alpha]\n1 b.txt - - [beta]\n2 - - - [gamma]\n");
 }
 
 static void a_list_of_properties_that_lies_is_passed_over(void **state)
@@ -443,6 +471,7 @@ int main(void)
         cmocka_unit_test(html_comes_out_of_compressed_rtf),
         cmocka_unit_test(a_stream_cut_anywhere_gives_what_came_before),
         cmocka_unit_test(damage_is_told_apart),
+        cmocka_unit_test(files_without_their_beginning_are_told_apart_by_title),
         cmocka_unit_test(a_list_of_properties_that_lies_is_passed_over),
         cmocka_unit_test(values_beyond_the_budget_are_skipped_and_said),
         cmocka_unit_test(attachments_beyond_the_limit_are_not_handed_on),
