@@ -289,15 +289,18 @@ static void plan_attachments(struct tk_plan *plan, const struct tk_plan_input *i
 /* What was left out or cut is said where the reader looks: at the end of the text. */
 static char *with_notices(const struct tk_plan *plan, char *text)
 {
-    if (plan->notices->len == 0)
-        return text;
-    g_autoptr(GString) out = g_string_new(text);
-    g_free(text);
-    if (out->len > 0)
-        g_string_append(out, out->str[out->len - 1] == '\n' ? "\n" : "\n\n");
+    g_autoptr(GString) behind = g_string_new(NULL);
     for (guint i = 0; i < plan->notices->len; i++)
-        g_string_append_printf(out, "[%s]\n", (const char *)g_ptr_array_index(plan->notices, i));
-    return g_strdup(out->str);
+        g_string_append_printf(behind, "[%s]\n", (const char *)g_ptr_array_index(plan->notices, i));
+    if (strlen(text) > TK_PLAN_MAX_TEXT - TK_PLAN_MAX_NOTICES)
+        g_string_append(behind, "[the text was cut here; it stands whole in the full text]\n");
+    if (behind->len == 0)
+        return text;
+    g_autofree char *kept = tk_text_cut(text, TK_PLAN_MAX_TEXT - TK_PLAN_MAX_NOTICES);
+    g_autofree char *told = tk_text_cut(behind->str, TK_PLAN_MAX_NOTICES - 2);
+    g_free(text);
+    gsize len = strlen(kept);
+    return g_strconcat(kept, len == 0 ? "" : kept[len - 1] == '\n' ? "\n" : "\n\n", told, NULL);
 }
 
 struct tk_plan *tk_plan_make(const struct tk_plan_input *input)

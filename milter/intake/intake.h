@@ -24,6 +24,9 @@ struct tk_intake_mail {
     const char *const *rcpts; /* as received, with their <>, NULL-terminated */
     const struct tk_source *source;
     const struct tk_limits_outcome *limits;
+    const char *const
+        *header_names;      /* of all header lines in order, NULL-terminated, at least those that begin with
+                               X-Ticket-      (edits count them); NULL: where nobody edits the mail */
     gboolean too_big;       /* larger than limits.message: the source holds only its beginning */
     guint8 body_sha256[32]; /* of the bytes behind the header, CRLF taken as LF */
     guint8 raw_sha256[32];  /* of all bytes of the source */
@@ -47,7 +50,8 @@ struct tk_intake_result {
     enum tk_verdict verdict;
     enum tk_reason reason;
     const char *rule; /* static: which rule of the order decided ("domain", "autoreply", "thread", ...) */
-    char *number;     /* of the ticket, or NULL */
+    char *detail;         /* the value that the rule hit on, one line, or NULL */
+    char *number;         /* of the ticket, or NULL */
     gint64 intake_id, ticket_id, note_id; /* 0: none */
     char *rcpt;           /* the recipient by which the mail came to the channel, without <> */
     struct tk_plan *plan; /* what was, or would be, stored; NULL unless ticket or note */
@@ -56,9 +60,10 @@ struct tk_intake_result {
 struct tk_intake_outcome {
     enum tk_status status; /* TK_OK: every channel's answer is committed (or dry run). TK_LATER, TK_STORAGE,
                               TK_UNCERTAIN, TK_CONFIG: nothing may be said but "later" */
-    GString *why;          /* one line for the log where status is not TK_OK */
-    GPtrArray *results;    /* of struct tk_intake_result, one a channel, in order of the recipients */
-    GPtrArray *edits;      /* of struct tk_edit, to be applied in order; only where status is TK_OK */
+    /* WHY also stands with TK_OK where something went wrong on the way to it (stored raw only, ...). */
+    GString *why;       /* one line for the log where status is not TK_OK */
+    GPtrArray *results; /* of struct tk_intake_result, one a channel, in order of the recipients */
+    GPtrArray *edits;   /* of struct tk_edit, to be applied in order; only where status is TK_OK */
     struct tk_message *message;
     struct tk_classification classification;
     gboolean only_channels; /* every recipient is a channel's */

@@ -1,0 +1,429 @@
+/* intake: the way of one mail. Front ends give envelope and bytes; what became of them comes back as values.
+ */
+#include "milter/intake/intake.h"
+
+#include <string.h>
+
+#include "milter/intake/record.h"
+#include "rules/address.h"
+#include "rules/intake_key.h"
+#include "rules/thread.h"
+
+/* RFC 5321 section 6.3 takes 100 as a bound for loops; Postfix stops at 50 (hopcount_limit), and so do we. */
+enum { MAX_RECEIVED = 50 };
+
+/* The delimiter of RCPT "user+detail@"; Postfix's usual recipient_delimiter. */
+#define DETAIL_DELIMITER '+'
+
+/* One run of one mail. */
+struct run {
+    const struct tk_intake_context *context;
+    const struct tk_intake_mail *mail;
+    struct tk_intake_outcome *outcome;
+    struct tk_record_mail shared;
+    char *mail_from;
+    GArray *records; /* of struct tk_record, one a channel */
+    GArray *answers; /* of struct tk_effects_answer, in the same order */
+    GArray *rcpts;   /* of struct tk_effects_rcpt */
+};
+
+static void free_result(gpointer data)
+{
+    struct tk_intake_result *result = data;
+    g_free(result->detail);
+    g_free(result->number);
+    g_free(result->rcpt);
+    tk_plan_free(&result->plan);
+    g_free(result);
+}
+
+const struct tk_channel *tk_intake_route(const struct tk_conf *conf, const char *rcpt)
+{
+    g_autofree char *path = tk_address_from_path(rcpt);
+    g_autofree char *folded = tk_address_fold(path);
+    if (folded == NULL)
+        return NULL;
+    const struct tk_channel *channel = g_hash_table_lookup(conf->by_address, folded);
+    if (channel != NULL)
+        return channel;
+    g_autofree char *base = tk_address_base(path, DETAIL_DELIMITER, NULL);
+    return base != NULL ? g_hash_table_lookup(conf->by_address, base) : NULL;
+}
+
+static void find_channels(struct run *run)
+{
+    run->outcome->only_channels = TRUE;
+    for (gsize i = 0; run->mail->rcpts[i] != NULL; i++) {
+        const char *rcpt = run->mail->rcpts[i];
+        struct tk_effects_rcpt routed = {rcpt, tk_intake_route(run->context->conf, rcpt)};
+        g_array_append_val(run->rcpts, routed);
+        if (routed.channel == NULL) {
+            run->outcome->only_channels = FALSE;
+            continue;
+        }
+        gboolean known = FALSE;
+        for (guint k = 0; k < run->records->len; k++)
+            known = known || g_array_index(run->records, struct tk_record, k).channel == routed.channel;
+        if (known)
+            continue;
+        struct tk_record record = {.channel = routed.channel};
+        record.rcpt = tk_address_from_path(rcpt);
+        record.mail_from = g_strdup(run->mail_from);
+        const struct tk_message *message = run->outcome->message;
+        record.sender = message->from != NULL ? tk_address_fold(message->from->address) : NULL;
+        g_array_append_val(run->records, record);
+    }
+}
+
+/* Of the tickets that the keys lead to, the first in which the writer takes part; else the first. */
+static void choose_known(const struct tk_facts *facts, struct tk_decide_known *known)
+{
+    const struct tk_fact *chosen = NULL;
+    for (guint i = 0; i < facts->facts->len; i++) {
+        const struct tk_fact *fact = g_ptr_array_index(facts->facts, i);
+        if (fact->kind == TK_FACT_INTAKE)
+            continue;
+        if (chosen == NULL || (fact->participant && !chosen->participant))
+            chosen = fact;
+    }
+    if (chosen == NULL)
+        return;
+    known->ticket_id = chosen->ticket_id;
+    known->number = g_strdup(chosen->number);
+    known->ticket_type = g_strdup(chosen->ticket_type);
+    known->status = g_strdup(chosen->status);
+    known->writer_takes_part = chosen->participant;
+    known->matched_by = g_strdup(chosen->kind == TK_FACT_MESSAGE_ID ? "message_id" : "number");
+}
+
+/* Asks the database about the thread keys. DISABLED_R tells that the channel's row is not published. */
+static enum tk_status ask_facts(struct run *run, const struct tk_record *record,
+                                const struct tk_thread_keys *keys, struct tk_decide_known *known,
+                                gboolean *disabled_r)
+{
+    const char *const numbers[] = {keys->number, NULL};
+    g_ptr_array_add(keys->message_ids, NULL);
+    const struct tk_facts_query query = {.tenant_id = record->ids.tenant_id,
+                                         .channel_id = record->ids.channel_id,
+                                         .message_ids = (const char *const *)keys->message_ids->pdata,
+                                         .numbers = numbers,
+                                         .sender = record->sender};
+    struct tk_facts *facts = NULL;
+    enum tk_status status =
+        tk_store_facts(run->context->store, &query, run->context->deadline, &facts, run->outcome->why);
+    g_ptr_array_set_size(keys->message_ids, (gint)keys->message_ids->len - 1);
+    if (status != TK_OK)
+        return status;
+    choose_known(facts, known);
+    *disabled_r = g_strcmp0(facts->channel_status, "published") != 0;
+    tk_facts_free(&facts);
+    return TK_OK;
+}
+
+static enum tk_status decide_record(struct run *run, struct tk_record *record)
+{
+    struct tk_decide_input input = {.channel = record->channel,
+                                    .message = run->outcome->message,
+                                    .classification = &run->outcome->classification,
+                                    .mail_from = run->mail_from,
+                                    .authenticated = TK_UNKNOWN,
+                                    .too_big = run->mail->too_big};
+    if (tk_decide_early(&input, &record->decision) == TK_OK)
+        return TK_OK;
+
+    g_autofree const char **prefixes = tk_plan_prefixes(run->context->conf, record->channel);
+    struct tk_thread_keys keys;
+    tk_thread_read(run->outcome->message, prefixes, &keys);
+    input.has_number = keys.number != NULL;
+    struct tk_decide_known known = {0};
+    gboolean disabled = FALSE;
+    enum tk_status status = TK_OK;
+    /* A dry run asks in any case, since nothing else will tell it that the channel is disabled. */
+    if (run->context->store != NULL && record->ids.channel_id != 0 &&
+        (tk_thread_has_keys(&keys) || run->context->dry_run))
+        status = ask_facts(run, record, &keys, &known, &disabled);
+    if (status == TK_OK && disabled) {
+        record->decision = (struct tk_decision){
+            .verdict = TK_VERDICT_FAIL, .reason = TK_REASON_CHANNEL_DISABLED, .rule = "channel"};
+    } else if (status == TK_OK) {
+        input.known = known.ticket_id != 0 ? &known : NULL;
+        tk_decide(&input, &record->decision);
+    }
+    tk_decide_known_clear(&known);
+    tk_thread_clear(&keys);
+    return status;
+}
+
+/* Finds the channel's ids; one that was never published has none and takes no mail. */
+static enum tk_status identify(struct run *run, struct tk_record *record)
+{
+    if (run->context->store == NULL)
+        return TK_OK;
+    enum tk_status status = tk_directory_find(run->context->directory, run->context->store, record->channel,
+                                              run->context->deadline, &record->ids, run->outcome->why);
+    if (status != TK_NO_MATCH)
+        return status;
+    record->decision = (struct tk_decision){
+        .verdict = TK_VERDICT_FAIL, .reason = TK_REASON_CHANNEL_DISABLED, .rule = "channel"};
+    return TK_OK;
+}
+
+static enum tk_status decide_all(struct run *run)
+{
+    guint rejects = 0;
+    for (guint i = 0; i < run->records->len; i++) {
+        struct tk_record *record = &g_array_index(run->records, struct tk_record, i);
+        enum tk_status status = identify(run, record);
+        if (status == TK_OK && record->decision.rule == NULL)
+            status = decide_record(run, record);
+        if (status != TK_OK)
+            return status;
+        rejects += record->decision.verdict == TK_VERDICT_REJECT;
+    }
+    /* One answer goes to the client for all recipients: "no" only where all of them say so. */
+    gboolean all = rejects == run->records->len && run->outcome->only_channels;
+    for (guint i = 0; rejects > 0 && !all && i < run->records->len; i++) {
+        struct tk_record *record = &g_array_index(run->records, struct tk_record, i);
+        if (record->decision.verdict == TK_VERDICT_REJECT)
+            record->decision.verdict = TK_VERDICT_FAIL;
+    }
+    return TK_OK;
+}
+
+static gboolean makes_content(const struct tk_record *record)
+{
+    return record->decision.verdict == TK_VERDICT_TICKET || record->decision.verdict == TK_VERDICT_NOTE;
+}
+
+static enum tk_status plan_all(struct run *run)
+{
+    struct tk_message *message = run->outcome->message;
+    gboolean hashed = FALSE;
+    for (guint i = 0; i < run->records->len; i++) {
+        struct tk_record *record = &g_array_index(run->records, struct tk_record, i);
+        g_autofree char *name = g_strdup_printf("%s/%s", record->channel->tenant, record->channel->name);
+        tk_intake_key_make(name, run->mail_from, message, run->mail->body_sha256, run->mail->mta_name,
+                           run->mail->queue_id, &record->key);
+        if (!makes_content(record))
+            continue;
+        if (!hashed) {
+            enum tk_status status = tk_message_hash_attachments(message);
+            if (status != TK_OK)
+                return tk_status_fail(status, run->outcome->why, "the spooled mail could not be read again");
+            hashed = TRUE;
+        }
+        const struct tk_plan_input input = {.conf = run->context->conf,
+                                            .channel = record->channel,
+                                            .message = message,
+                                            .decision = &record->decision,
+                                            .raw_sha256 = run->mail->raw_sha256,
+                                            .raw_size = run->mail->source->size};
+        record->plan = tk_plan_make(&input);
+    }
+    return TK_OK;
+}
+
+/* Makes the edits for the answers as they stand. Called before anything is stored, to find what could not be
+ * written, and again with the numbers that the store gave. */
+static enum tk_status make_edits(struct run *run)
+{
+    const GPtrArray *headers = run->outcome->message->headers;
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (guint i = 0; i < headers->len; i++)
+        g_ptr_array_add(names, ((const struct tk_header *)g_ptr_array_index(headers, i))->name);
+    g_ptr_array_add(names, NULL);
+    const struct tk_effects_mail mail = {.rcpts = (const struct tk_effects_rcpt *)(void *)run->rcpts->data,
+                                         .n_rcpts = run->rcpts->len,
+                                         .header_names = run->mail->header_names != NULL
+                                                             ? run->mail->header_names
+                                                             : (const char *const *)names->pdata};
+    g_ptr_array_set_size(run->outcome->edits, 0);
+    return tk_effects_make(&mail, (const struct tk_effects_answer *)(void *)run->answers->data,
+                           run->answers->len, run->outcome->edits, run->outcome->why);
+}
+
+/* Turns the decisions into answers and results; ids and numbers follow from the store. */
+static void answer_all(struct run *run)
+{
+    for (guint i = 0; i < run->records->len; i++) {
+        struct tk_record *record = &g_array_index(run->records, struct tk_record, i);
+        struct tk_intake_result *result = g_new0(struct tk_intake_result, 1);
+        result->channel = record->channel;
+        result->verdict = record->decision.verdict;
+        result->reason = record->decision.reason;
+        result->rule = record->decision.rule;
+        result->detail = g_strdup(record->decision.detail);
+        result->rcpt = g_strdup(record->rcpt);
+        g_ptr_array_add(run->outcome->results, result);
+        struct tk_effects_answer answer = {record->channel, result->verdict, result->reason, NULL, 0};
+        g_array_append_val(run->answers, answer);
+    }
+}
+
+static enum tk_status take_result(struct run *run, guint index, const struct tk_ingest_result *stored)
+{
+    struct tk_intake_result *result = g_ptr_array_index(run->outcome->results, index);
+    enum tk_verdict verdict;
+    enum tk_reason reason;
+    if (tk_verdict_parse(stored->verdict, &verdict) != TK_OK ||
+        tk_verdict_reason_parse(stored->reason != NULL ? stored->reason : "", &reason) != TK_OK)
+        return tk_status_fail(TK_BUG, run->outcome->why,
+                              "the database answered with the verdict \"%s\", reason \"%s\"", stored->verdict,
+                              stored->reason != NULL ? stored->reason : "");
+    if (verdict != result->verdict || reason != result->reason)
+        result->rule = "store";
+    result->verdict = verdict;
+    result->reason = reason;
+    result->number = g_strdup(stored->number);
+    result->intake_id = stored->intake_id;
+    result->ticket_id = stored->ticket_id;
+    result->note_id = stored->note_id;
+    struct tk_effects_answer *answer = &g_array_index(run->answers, struct tk_effects_answer, index);
+    *answer = (struct tk_effects_answer){result->channel, verdict, reason, result->number, result->intake_id};
+    return TK_OK;
+}
+
+/* Stores the records at INDEXES, which are of one tenant, in one transaction. */
+static enum tk_status store_tenant(struct run *run, const GArray *indexes, gboolean raw)
+{
+    g_autofree struct tk_ingest *items = g_new0(struct tk_ingest, indexes->len);
+    g_autofree struct tk_ingest_result *stored = g_new0(struct tk_ingest_result, indexes->len);
+    g_autoptr(GArray) contents = g_array_new(FALSE, TRUE, sizeof(struct tk_store_blob));
+    g_autoptr(GPtrArray) contexts = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < indexes->len; i++) {
+        struct tk_record *record =
+            &g_array_index(run->records, struct tk_record, g_array_index(indexes, guint, i));
+        (raw ? tk_record_item_raw : tk_record_item)(record, &run->shared, &items[i]);
+        tk_record_contents(record, &run->shared, contents, contexts);
+    }
+    enum tk_status status = tk_store_ingest(run->context->store, items, indexes->len,
+                                            (const struct tk_store_blob *)(void *)contents->data,
+                                            contents->len, run->context->deadline, stored, run->outcome->why);
+    for (guint i = 0; status == TK_OK && i < indexes->len; i++)
+        status = take_result(run, g_array_index(indexes, guint, i), &stored[i]);
+    for (guint i = 0; i < indexes->len; i++)
+        tk_ingest_result_clear(&stored[i]);
+    return status;
+}
+
+/* The database takes this mail in no form: its channels' fail folders get it, and nothing is lost. */
+static void give_up(struct run *run, const GArray *indexes)
+{
+    for (guint i = 0; i < indexes->len; i++) {
+        guint index = g_array_index(indexes, guint, i);
+        struct tk_intake_result *result = g_ptr_array_index(run->outcome->results, index);
+        result->verdict = TK_VERDICT_FAIL;
+        result->reason = TK_REASON_UNPARSABLE;
+        result->rule = "store";
+        struct tk_effects_answer *answer = &g_array_index(run->answers, struct tk_effects_answer, index);
+        answer->verdict = result->verdict;
+        answer->reason = result->reason;
+    }
+}
+
+static enum tk_status store_group(struct run *run, const GArray *indexes)
+{
+    enum tk_status status = store_tenant(run, indexes, FALSE);
+    if (status != TK_REFUSED)
+        return status;
+    /* Our data is not to the server's liking, and would not be on the next attempt either. */
+    status = store_tenant(run, indexes, TRUE);
+    if (status != TK_REFUSED)
+        return status;
+    give_up(run, indexes);
+    return TK_OK;
+}
+
+/* One transaction a tenant, in order of the recipients. Where a later one fails, the retry finds the earlier
+ * ones stored. */
+static enum tk_status store_all(struct run *run)
+{
+    g_autofree gboolean *done = g_new0(gboolean, run->records->len + 1);
+    for (guint i = 0; i < run->records->len; i++) {
+        const struct tk_record *first = &g_array_index(run->records, struct tk_record, i);
+        if (done[i] || first->ids.channel_id == 0)
+            continue;
+        g_autoptr(GArray) indexes = g_array_new(FALSE, FALSE, sizeof(guint));
+        for (guint k = i; k < run->records->len; k++) {
+            const struct tk_record *record = &g_array_index(run->records, struct tk_record, k);
+            if (record->ids.channel_id == 0 || record->ids.tenant_id != first->ids.tenant_id)
+                continue;
+            done[k] = TRUE;
+            g_array_append_val(indexes, k);
+        }
+        enum tk_status status = store_group(run, indexes);
+        if (status != TK_OK) {
+            if (status == TK_CONFIG)
+                tk_directory_forget(run->context->directory);
+            return status;
+        }
+    }
+    return TK_OK;
+}
+
+static void hand_over_plans(struct run *run)
+{
+    for (guint i = 0; i < run->records->len && i < run->outcome->results->len; i++) {
+        struct tk_intake_result *result = g_ptr_array_index(run->outcome->results, i);
+        result->plan = g_steal_pointer(&g_array_index(run->records, struct tk_record, i).plan);
+    }
+}
+
+static enum tk_status run_mail(struct run *run)
+{
+    find_channels(run);
+    enum tk_status status = decide_all(run);
+    if (status == TK_OK)
+        status = plan_all(run);
+    if (status != TK_OK)
+        return status;
+    answer_all(run);
+    status = make_edits(run);
+    if (status != TK_OK || run->context->dry_run || run->context->store == NULL)
+        return status;
+    status = store_all(run);
+    return status == TK_OK ? make_edits(run) : status;
+}
+
+void tk_intake_run(const struct tk_intake_context *context, const struct tk_intake_mail *mail,
+                   struct tk_intake_outcome *outcome_r)
+{
+    *outcome_r = (struct tk_intake_outcome){.why = g_string_new(NULL),
+                                            .results = g_ptr_array_new_with_free_func(free_result),
+                                            .edits = tk_effects_new()};
+    struct run run = {.context = context, .mail = mail, .outcome = outcome_r};
+    gint64 started = g_get_monotonic_time();
+    run.mail_from = tk_address_from_path(mail->mail_from);
+    run.records = g_array_new(FALSE, TRUE, sizeof(struct tk_record));
+    run.answers = g_array_new(FALSE, TRUE, sizeof(struct tk_effects_answer));
+    run.rcpts = g_array_new(FALSE, TRUE, sizeof(struct tk_effects_rcpt));
+    outcome_r->message = tk_message_parse(mail->source, mail->limits);
+    const struct tk_classify_context envelope = {
+        .mail_from = run.mail_from, .instance = context->conf->instance, .max_received = MAX_RECEIVED};
+    tk_classify(outcome_r->message, &envelope, &outcome_r->classification);
+    run.shared =
+        (struct tk_record_mail){mail, context->conf, outcome_r->message, &outcome_r->classification, started};
+
+    outcome_r->status = run_mail(&run);
+    if (outcome_r->status != TK_OK)
+        g_ptr_array_set_size(outcome_r->edits, 0);
+    hand_over_plans(&run);
+
+    for (guint i = 0; i < run.records->len; i++)
+        tk_record_clear(&g_array_index(run.records, struct tk_record, i));
+    g_array_unref(run.records);
+    g_array_unref(run.answers);
+    g_array_unref(run.rcpts);
+    g_free(run.mail_from);
+}
+
+void tk_intake_clear(struct tk_intake_outcome *outcome)
+{
+    if (outcome->why != NULL)
+        g_string_free(outcome->why, TRUE);
+    g_clear_pointer(&outcome->results, g_ptr_array_unref);
+    g_clear_pointer(&outcome->edits, g_ptr_array_unref);
+    tk_classify_clear(&outcome->classification);
+    tk_message_free(&outcome->message);
+    outcome->why = NULL;
+}

@@ -1,0 +1,229 @@
+/* record: the values of one channel's answer as the store takes them. */
+#include "milter/intake/record.h"
+
+#include <string.h>
+
+#include "rules/text.h"
+
+/* Refused mails that no folder holds are kept raw up to this size and for this long (the manual's keep_raw =
+ * "needed"). */
+enum { REFUSED_RAW_MAX = 1024 * 1024, REFUSED_RAW_SECONDS = 14 * 24 * 3600 };
+
+/* What a reader sees where the mail could be stored only as it is. */
+#define UNREADABLE_TEXT "[This mail could not be read. It is attached as it came, as mail.eml.]\n"
+
+static gboolean fail_folder_holds(const struct tk_channel *channel)
+{
+    return channel->fail.kind != TK_FOLDER_NONE;
+}
+
+/* Whether the raw mail is kept for this answer, and for how long (0: as long as its intake row). */
+static void decide_raw(struct tk_record *record, const struct tk_record_mail *mail)
+{
+    enum tk_verdict verdict = record->decision.verdict;
+    gboolean stored = verdict == TK_VERDICT_TICKET || verdict == TK_VERDICT_NOTE;
+    record->keep_raw = FALSE;
+    record->raw_seconds = 0;
+    if (mail->mail->too_big)
+        return; /* only its beginning is here */
+    if (mail->conf->keep_raw == TK_RAW_ALL || (stored && mail->message->level != TK_LEVEL_FULL)) {
+        record->keep_raw = TRUE;
+    } else if (verdict == TK_VERDICT_FAIL && !fail_folder_holds(record->channel) &&
+               mail->mail->source->size <= REFUSED_RAW_MAX) {
+        record->keep_raw = TRUE;
+        record->raw_seconds = REFUSED_RAW_SECONDS;
+    }
+}
+
+static void fill_common(struct tk_record *record, const struct tk_record_mail *mail, struct tk_ingest *item)
+{
+    *item = (struct tk_ingest){
+        .tenant_id = record->ids.tenant_id,
+        .channel_id = record->ids.channel_id,
+        .key_life = record->key.lifetime_secs,
+        .verdict = tk_verdict_word(record->decision.verdict),
+        .reason = record->decision.reason != TK_REASON_NONE ? tk_verdict_reason_word(record->decision.reason)
+                                                            : NULL,
+        .class = tk_classify_word(mail->classification->class),
+        .level = tk_limits_level_word(mail->message->level),
+        .message_id = mail->message->message_id,
+        .mail_from = record->mail_from,
+        .rcpt = record->rcpt,
+        .sender = record->sender,
+        .size = mail->mail->source->size,
+        .millis = (g_get_monotonic_time() - mail->started) / G_TIME_SPAN_MILLISECOND,
+        .author = record->sender,
+        .visibility = "public",
+        .source = "mail",
+        .ticket_id = record->decision.ticket_id,
+        .reply_types = (const char *const *)record->channel->reply_types,
+    };
+    memcpy(item->intake_key, record->key.sha256, sizeof item->intake_key);
+    decide_raw(record, mail);
+}
+
+static void fill_lists(struct tk_record *record)
+{
+    const struct tk_plan *plan = record->plan;
+    record->attachments = g_array_new(FALSE, TRUE, sizeof(struct tk_ingest_attachment));
+    for (guint i = 0; i < plan->attachments->len; i++) {
+        const struct tk_attachment *from = g_ptr_array_index(plan->attachments, i);
+        struct tk_ingest_attachment to = {.filename = from->filename,
+                                          .content_type = from->content_type,
+                                          .size = from->size,
+                                          .disposition = from->is_inline ? "inline" : "attachment",
+                                          .content_id = from->content_id};
+        memcpy(to.sha256, from->sha256, sizeof to.sha256);
+        g_array_append_val(record->attachments, to);
+    }
+    record->fields = g_array_new(FALSE, TRUE, sizeof(struct tk_ingest_field));
+    for (guint i = 0; i < plan->fields->len; i++) {
+        const struct tk_plan_field *from = g_ptr_array_index(plan->fields, i);
+        struct tk_ingest_field to = {from->name, from->value, from->restricted};
+        g_array_append_val(record->fields, to);
+    }
+    record->participants = g_ptr_array_new();
+    for (guint i = 0; i < plan->participants->len; i++)
+        g_ptr_array_add(record->participants, g_ptr_array_index(plan->participants, i));
+    g_ptr_array_add(record->participants, NULL);
+    record->notices = g_ptr_array_new();
+    for (guint i = 0; i < plan->notices->len; i++)
+        g_ptr_array_add(record->notices, g_ptr_array_index(plan->notices, i));
+    g_ptr_array_add(record->notices, NULL);
+}
+
+void tk_record_item(struct tk_record *record, const struct tk_record_mail *mail, struct tk_ingest *item)
+{
+    fill_common(record, mail, item);
+    if (record->keep_raw) {
+        item->raw_sha256 = mail->mail->raw_sha256;
+        item->raw_seconds = record->raw_seconds;
+    }
+    const struct tk_plan *plan = record->plan;
+    if (plan == NULL)
+        return;
+    if (record->attachments == NULL)
+        fill_lists(record);
+    item->subject = plan->subject;
+    item->body = record->decision.verdict == TK_VERDICT_NOTE ? plan->body : plan->description;
+    item->body_full = plan->body_full;
+    item->body_html = plan->body_html;
+    item->requester = plan->requester;
+    item->requester_name = plan->requester_name;
+    item->priority = plan->priority;
+    item->notices = (const char *const *)record->notices->pdata;
+    item->participants = (const char *const *)record->participants->pdata;
+    item->fields = (const struct tk_ingest_field *)(void *)record->fields->data;
+    item->field_count = record->fields->len;
+    item->attachments = (const struct tk_ingest_attachment *)(void *)record->attachments->data;
+    item->attachment_count = record->attachments->len;
+}
+
+void tk_record_item_raw(struct tk_record *record, const struct tk_record_mail *mail, struct tk_ingest *item)
+{
+    static const char *const nobody[] = {NULL};
+    fill_common(record, mail, item);
+    item->reason = tk_verdict_reason_word(TK_REASON_UNPARSABLE);
+    item->message_id = NULL;
+    item->level = tk_limits_level_word(TK_LEVEL_RAW);
+    record->keep_raw = !mail->mail->too_big;
+    if (record->keep_raw)
+        item->raw_sha256 = mail->mail->raw_sha256;
+    if (record->plan == NULL)
+        return;
+    g_clear_pointer(&record->attachments, g_array_unref);
+    record->attachments = g_array_new(FALSE, TRUE, sizeof(struct tk_ingest_attachment));
+    struct tk_ingest_attachment whole = {.filename = "mail.eml",
+                                         .content_type = "message/rfc822",
+                                         .size = mail->mail->source->size,
+                                         .disposition = "attachment"};
+    memcpy(whole.sha256, mail->mail->raw_sha256, sizeof whole.sha256);
+    g_array_append_val(record->attachments, whole);
+    item->subject = "(unreadable mail)";
+    item->body = UNREADABLE_TEXT;
+    item->requester = record->plan->requester;
+    item->requester_name = "";
+    item->participants = (const char *const *)record->participants->pdata;
+    item->notices = nobody;
+    item->fields = (const struct tk_ingest_field *)(void *)record->fields->data;
+    item->field_count = record->fields->len;
+    item->attachments = (const struct tk_ingest_attachment *)(void *)record->attachments->data;
+    item->attachment_count = 1;
+}
+
+/* A content of the mail: one attachment, or the mail as it is. */
+struct content {
+    const struct tk_record_mail *mail;
+    const struct tk_attachment *attachment; /* NULL: the whole mail */
+};
+
+struct relay {
+    tk_store_sink put;
+    void *sink;
+};
+
+static enum tk_status relay_bytes(void *context, const guint8 *data, gsize len)
+{
+    const struct relay *relay = context;
+    return relay->put(relay->sink, data, len);
+}
+
+static enum tk_status write_content(void *context, tk_store_sink put, void *sink, GString *why)
+{
+    const struct content *content = context;
+    struct relay relay = {put, sink};
+    const struct tk_source *source = content->mail->mail->source;
+    enum tk_status status =
+        content->attachment != NULL
+            ? tk_message_attachment_stream(content->mail->message, content->attachment, relay_bytes, &relay)
+            : tk_source_stream(source, 0, source->size, relay_bytes, &relay);
+    if (status != TK_OK && why != NULL && why->len == 0)
+        return tk_status_fail(status, why, "the mail's bytes could not be read again");
+    return status;
+}
+
+static void add_content(const struct tk_record_mail *mail, const struct tk_attachment *attachment,
+                        const guint8 *sha256, guint64 size, GArray *contents, GPtrArray *contexts)
+{
+    for (guint i = 0; i < contents->len; i++)
+        if (memcmp(g_array_index(contents, struct tk_store_blob, i).sha256, sha256, TK_SHA256_SIZE) == 0)
+            return;
+    struct content *content = g_new(struct content, 1);
+    *content = (struct content){mail, attachment};
+    g_ptr_array_add(contexts, content);
+    struct tk_store_blob blob = {.size = size, .write = write_content, .context = content};
+    memcpy(blob.sha256, sha256, sizeof blob.sha256);
+    g_array_append_val(contents, blob);
+}
+
+void tk_record_contents(const struct tk_record *record, const struct tk_record_mail *mail, GArray *contents,
+                        GPtrArray *contexts)
+{
+    gboolean whole = record->keep_raw;
+    for (guint i = 0; record->attachments != NULL && record->plan != NULL && i < record->attachments->len;
+         i++) {
+        const struct tk_ingest_attachment *item =
+            &g_array_index(record->attachments, struct tk_ingest_attachment, i);
+        if (memcmp(item->sha256, mail->mail->raw_sha256, sizeof item->sha256) == 0) {
+            whole = TRUE;
+            continue;
+        }
+        const struct tk_attachment *attachment = g_ptr_array_index(record->plan->attachments, i);
+        add_content(mail, attachment, item->sha256, item->size, contents, contexts);
+    }
+    if (whole)
+        add_content(mail, NULL, mail->mail->raw_sha256, mail->mail->source->size, contents, contexts);
+}
+
+void tk_record_clear(struct tk_record *record)
+{
+    tk_decide_clear(&record->decision);
+    tk_plan_free(&record->plan);
+    g_clear_pointer(&record->mail_from, g_free);
+    g_clear_pointer(&record->rcpt, g_free);
+    g_clear_pointer(&record->sender, g_free);
+    g_clear_pointer(&record->attachments, g_array_unref);
+    g_clear_pointer(&record->fields, g_array_unref);
+    g_clear_pointer(&record->participants, g_ptr_array_unref);
+    g_clear_pointer(&record->notices, g_ptr_array_unref);
+}

@@ -1,0 +1,51 @@
+/* record: the values of one channel's answer as the store takes them.
+ *
+ * Keeps what the store's plain pointers point to, so a record lives until the store has answered. */
+#ifndef TK_MILTER_INTAKE_RECORD_H
+#define TK_MILTER_INTAKE_RECORD_H
+
+#include "milter/intake/directory.h"
+#include "milter/intake/intake.h"
+#include "rules/decide.h"
+#include "rules/intake_key.h"
+#include "schema/ingest.h"
+
+struct tk_record {
+    const struct tk_channel *channel;
+    struct tk_directory_entry ids;
+    struct tk_decision decision;
+    struct tk_plan *plan; /* NULL unless ticket or note */
+    struct tk_intake_key key;
+    char *mail_from, *rcpt;  /* without <> */
+    char *sender;            /* folded address of From, or NULL */
+    GArray *attachments;     /* of struct tk_ingest_attachment, for the store */
+    GArray *fields;          /* of struct tk_ingest_field */
+    GPtrArray *participants; /* NULL-terminated */
+    GPtrArray *notices;      /* NULL-terminated */
+    gboolean keep_raw;
+    gint64 raw_seconds;
+};
+
+/* Everything of the mail that is the same for all of its channels. */
+struct tk_record_mail {
+    const struct tk_intake_mail *mail;
+    const struct tk_conf *conf;
+    const struct tk_message *message;
+    const struct tk_classification *classification;
+    gint64 started; /* g_get_monotonic_time() */
+};
+
+/* Fills ITEM from RECORD and the mail; ITEM points into both. */
+void tk_record_item(struct tk_record *record, const struct tk_record_mail *mail, struct tk_ingest *item);
+
+/* The same with as little of the mail as can be refused by nobody: the raw mail, and who sent it to whom. */
+void tk_record_item_raw(struct tk_record *record, const struct tk_record_mail *mail, struct tk_ingest *item);
+
+/* Adds to CONTENTS (of struct tk_store_blob, each sha256 once) what ITEM refers to. CONTEXTS keeps what the
+ * blobs point to. */
+void tk_record_contents(const struct tk_record *record, const struct tk_record_mail *mail, GArray *contents,
+                        GPtrArray *contexts);
+
+void tk_record_clear(struct tk_record *record);
+
+#endif
