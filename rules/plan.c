@@ -135,7 +135,7 @@ static const struct {
     {"description", TK_FROM_BODY, G_MAXSIZE, offsetof(struct tk_plan, description)},
     {"requester", TK_FROM_SENDER, TK_PLAN_MAX_NAME, offsetof(struct tk_plan, requester)},
     {"requester_name", TK_FROM_SENDER_NAME, TK_PLAN_MAX_NAME, offsetof(struct tk_plan, requester_name)},
-    {"priority", TK_FROM_NOTHING, TK_PLAN_MAX_NAME, offsetof(struct tk_plan, priority)},
+    {"priority", TK_FROM_NOTHING, TK_PLAN_MAX_PRIORITY, offsetof(struct tk_plan, priority)},
 };
 
 static char **column_slot(struct tk_plan *plan, const char *field, gsize *max_bytes_r)

@@ -9,9 +9,10 @@
 
 /* Longest values of the ticket's columns, in bytes. RFC 5322 section 2.1.1 gives 998 for a line; the others
  * are what a list can show. The whole text is capped by the message room. */
-#define TK_PLAN_MAX_SUBJECT 998
-#define TK_PLAN_MAX_NAME    320
-#define TK_PLAN_MAX_FIELD   4000
+#define TK_PLAN_MAX_SUBJECT  998
+#define TK_PLAN_MAX_NAME     320
+#define TK_PLAN_MAX_FIELD    4000
+#define TK_PLAN_MAX_PRIORITY 64
 /* The text of a ticket or note, with what stands behind it; what is longer stands whole in body_full. */
 #define TK_PLAN_MAX_TEXT    65536
 #define TK_PLAN_MAX_NOTICES 8192
