@@ -9,3 +9,10 @@ libbase_a_SOURCES = \
 	%D%/base/signals.c %D%/base/signals.h \
 	%D%/base/systemd.c %D%/base/systemd.h
 
+# intake: the way of one mail, for every front end.
+noinst_LIBRARIES += libintake.a
+libintake_a_CPPFLAGS = $(AM_CPPFLAGS) $(GLIB_CFLAGS)
+libintake_a_SOURCES = \
+	%D%/intake/directory.c %D%/intake/directory.h \
+	%D%/intake/intake.c %D%/intake/intake.h \
+	%D%/intake/record.c %D%/intake/record.h

@@ -50,8 +50,8 @@ struct tk_intake_result {
     enum tk_verdict verdict;
     enum tk_reason reason;
     const char *rule; /* static: which rule of the order decided ("domain", "autoreply", "thread", ...) */
-    char *detail;         /* the value that the rule hit on, one line, or NULL */
-    char *number;         /* of the ticket, or NULL */
+    char *detail;     /* the value that the rule hit on, one line, or NULL */
+    char *number;     /* of the ticket, or NULL */
     gint64 intake_id, ticket_id, note_id; /* 0: none */
     char *rcpt;           /* the recipient by which the mail came to the channel, without <> */
     struct tk_plan *plan; /* what was, or would be, stored; NULL unless ticket or note */
