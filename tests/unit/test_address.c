@@ -37,34 +37,23 @@ static void fold_gives_the_form_for_comparison_or_nothing(void **state)
         {"a@localhost", "a@localhost"},
         {"a@[192.0.2.1]", "a@[192.0.2.1]"},
         {"a@[IPv6:2001:DB8::1]", "a@[ipv6:2001:db8::1]"},
-        {"a@b\xc3\xbc"
-         "cher.example",
-         "a@xn--bcher-kva.example"},
-        {"a@B\xc3\x9c"
-         "CHER.example",
-         "a@xn--bcher-kva.example"},
-        {"a@bu\xcc\x88"
-         "cher.example",
-         "a@xn--bcher-kva.example"},
+        {"a@bücher.example", "a@xn--bcher-kva.example"},
+        {"a@BÜCHER.example", "a@xn--bcher-kva.example"},
+        {"a@bu\u0308cher.example", "a@xn--bcher-kva.example"},
         {"a@XN--BCHER-KVA.example", "a@xn--bcher-kva.example"},
         /* a letter of its own, as IDNA2008 has it, not ss */
-        {"a@stra\xc3\x9f"
-         "e.example",
-         "a@xn--strae-oqa.example"},
-        {"J\xc3\x96RG@x.example", "j\xc3\xb6rg@x.example"},
-        /* Letters that are not ASCII do not turn into ASCII: Kelvin sign, dotted capital I. */
-        {"\xe2\x84\xaa@x.example", "\xe2\x84\xaa@x.example"},
-        {"\xc4\xb0nfo@x.example", "\xc4\xb0nfo@x.example"},
+        {"a@straße.example", "a@xn--strae-oqa.example"},
+        {"JÖRG@x.example", "jörg@x.example"},
+        /* letters that are not ASCII do not turn into ASCII: Kelvin sign, dotted capital I */
+        {"\u212A@x.example", "\u212A@x.example"},
+        {"\u0130nfo@x.example", "\u0130nfo@x.example"},
         {L64 "@x.example", L64 "@x.example"},
         {L64 "a@x.example", NULL},
         {"a@" L63 ".example", "a@" L63 ".example"},
         {"a@" L64 ".example", NULL},
         {"a@" L63 "." L63 "." L63 "." L63 "." L63, NULL},
-        /* 33 letters of two bytes whose small form takes three */
-        {"\xc8\xba\xc8\xba\xc8\xba\xc8\xba\xc8\xba\xc8\xba\xc8\xba\xc8\xba\xc8\xba\xc8\xba\xc8\xba"
-         "\xc8\xba\xc8\xba\xc8\xba\xc8\xba\xc8\xba\xc8\xba\xc8\xba\xc8\xba\xc8\xba\xc8\xba\xc8\xba@"
-         "x.example",
-         NULL},
+        /* 22 letters of two bytes whose small form takes three */
+        {"ȺȺȺȺȺȺȺȺȺȺȺȺȺȺȺȺȺȺȺȺȺȺ@x.example", NULL},
         {"", NULL},
         {"ann", NULL},
         {"@x.example", NULL},
@@ -76,6 +65,7 @@ static void fold_gives_the_form_for_comparison_or_nothing(void **state)
         {"ann@-x.example", NULL},
         {"ann@x-.example", NULL},
         {"ann@x_y.example", NULL},
+        {"ann@x/y.example", NULL},
         {"ann@x.example ", NULL},
         {" ann@x.example", NULL},
         {"<ann@x.example>", NULL},
@@ -95,23 +85,12 @@ static void fold_gives_the_form_for_comparison_or_nothing(void **state)
         {"=?utf-8?q?ann?=@x.example", NULL},
         {"\"=\\?x\"@x.example", NULL},
         {"a\xff@x.example", NULL},
-        {"a\xe2\x80\xae"
-         "b@x.example",
-         NULL}, /* right-to-left override */
-        {"a\xe2\x80\x8b"
-         "b@x.example",
-         NULL}, /* zero width space */
-        {"a\xc2\x85"
-         "b@x.example",
-         NULL}, /* next line */
-        {"a@\xef\xbd\x81"
-         "cme.example",
-         NULL}, /* fullwidth a */
-        {"a@acme\xe3\x80\x82"
-         "example",
-         NULL},                                   /* ideographic full stop */
-        {"a@evil\xef\xbc\xa0good.example", NULL}, /* fullwidth @ */
-        {"a@x/y.example", NULL},
+        {"a\u202Eb@x.example", NULL},       /* right-to-left override */
+        {"a\u200Bb@x.example", NULL},       /* zero width space */
+        {"a\302\205b@x.example", NULL},     /* next line */
+        {"a@\uFF41cme.example", NULL},      /* fullwidth a */
+        {"a@acme\u3002example", NULL},      /* ideographic full stop */
+        {"a@evil\uFF20good.example", NULL}, /* fullwidth @ */
         {"a@[192.0.2.256]", NULL},
         {"a@[2001:db8::1]", NULL},
         {"a@[IPv6:192.0.2.1]", NULL},
@@ -216,9 +195,7 @@ static void domain_pattern_is_a_name_its_subdomains_or_anyone(void **state)
         {"Example.COM", "example.com"},
         {"*.Example.com", "*.example.com"},
         {"*", "*"},
-        {"*.b\xc3\xbc"
-         "cher.example",
-         "*.xn--bcher-kva.example"},
+        {"*.bücher.example", "*.xn--bcher-kva.example"},
         {"example.com.", "example.com"},
         {"", NULL},
         {"*.", NULL},
