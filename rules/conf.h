@@ -64,6 +64,7 @@ struct tk_template {
     GPtrArray *fields; /* of struct tk_template_field */
     char *file;        /* where it was read, for messages */
     int line;
+    gboolean faulty; /* has an error, and so has every channel that uses it */
 };
 
 struct tk_channel {
@@ -147,6 +148,11 @@ struct tk_conf_file {
 enum tk_status tk_conf_read(const struct tk_conf_file *main_file, const struct tk_conf_file *channels,
                             gsize n_channels, const struct tk_conf_file *templates, gsize n_templates,
                             GPtrArray *problems, struct tk_conf **conf_r) TK_MUST_CHECK;
+
+/* Reads ticketctl.conf. TK_OK: *CONNINFO_R is the administrator's connection string, owned by the caller.
+ * TK_CONFIG: at least one error was added to PROBLEMS. */
+enum tk_status tk_conf_read_admin(const struct tk_conf_file *file, GPtrArray *problems,
+                                  char **conninfo_r) TK_MUST_CHECK;
 
 /* A new array that owns struct tk_conf_problem. */
 GPtrArray *tk_conf_problems_new(void);

@@ -11,11 +11,19 @@ librules_a_SOURCES = \
 	%D%/classify_view.c %D%/classify_view.h \
 	%D%/classify_words.c %D%/classify_words.h \
 	%D%/codepage.c %D%/codepage.h \
+	%D%/conf.c %D%/conf.h \
+	%D%/conf_check.c %D%/conf_check.h \
+	%D%/conf_fields.c %D%/conf_fields.h \
+	%D%/conf_parse.c %D%/conf_parse.h \
+	%D%/conf_problem.c %D%/conf_problem.h \
+	%D%/conf_rules.c \
+	%D%/conf_scan.c %D%/conf_scan.h \
 	%D%/decide.c %D%/decide.h \
 	%D%/effects.c %D%/effects.h \
 	%D%/filename.c %D%/filename.h \
 	%D%/logtext.c %D%/logtext.h \
 	%D%/lzfu.c %D%/lzfu.h \
+	%D%/options.c %D%/options.h \
 	%D%/phrase.c %D%/phrase.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/rtf.c %D%/rtf.h \
@@ -35,6 +43,7 @@ librules_a_SOURCES = \
 	%D%/trim_signature.c %D%/trim_signature.h \
 	%D%/trim_words.c %D%/trim_words.h \
 	%D%/uu.c %D%/uu.h \
+	%D%/values.c %D%/values.h \
 	%D%/verdict.c %D%/verdict.h
 
 RULES_LIBS = librules.a $(GMIME_LIBS) $(GLIB_LIBS) $(LIBCONFIG_LIBS) $(GUMBO_LIBS) $(CRYPTO_LIBS)

@@ -48,6 +48,21 @@ tests_unit_test_sniff_SOURCES = %D%/unit/test_sniff.c
 tests_unit_test_sniff_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_sniff_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_conf_problems
+tests_unit_test_conf_problems_SOURCES = %D%/unit/test_conf_problems.c %D%/unit/conf_problems.inc %D%/unit/conf_sample.h
+tests_unit_test_conf_problems_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_conf_problems_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_conf
+tests_unit_test_conf_SOURCES = %D%/unit/test_conf.c %D%/unit/conf_sample.h
+tests_unit_test_conf_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_conf_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_options
+tests_unit_test_options_SOURCES = %D%/unit/test_options.c
+tests_unit_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_options_LDADD = $(UNIT_LIBS)
+
 unit_tests += tests/unit/test_status
 tests_unit_test_status_SOURCES = %D%/unit/test_status.c
 tests_unit_test_status_CPPFLAGS = $(UNIT_CPPFLAGS)

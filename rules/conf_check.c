@@ -1,0 +1,233 @@
+/* conf_check: main file, templates, channels and addresses against each other. */
+#include "rules/conf_check.h"
+
+#include <string.h>
+
+#include "rules/address.h"
+#include "rules/conf_fields.h"
+
+/* Between local part and detail, as nearly every MTA is set. */
+#define DETAIL_DELIMITER '+'
+
+struct check {
+    struct tk_conf_findings *findings;
+    struct tk_conf *conf;
+    GHashTable *templates; /* "TENANT/NAME" -> struct tk_template */
+    GHashTable *types;     /* "TENANT/TYPE", a set */
+};
+
+static char *join(const char *tenant, const char *name)
+{
+    return g_strconcat(tenant, "/", name, NULL);
+}
+
+void tk_conf_check_main(struct tk_conf_findings *findings, const struct tk_conf *conf)
+{
+    if (conf->wait_msecs >= conf->deadline_msecs)
+        tk_conf_problem_add(
+            findings, conf->file, tk_conf_problem_line(findings, &conf->wait_msecs, 0), TRUE,
+            "database.wait: not shorter than the deadline, so that no time is left to store a mail");
+    for (guint i = 0; i < conf->token_keys->len; i++)
+        for (guint j = 0; j < i; j++) {
+            const struct tk_token_key *key = conf->token_keys->pdata[i], *other = conf->token_keys->pdata[j];
+            if (strcmp(key->id, other->id) == 0)
+                tk_conf_problem_add(findings, conf->file, tk_conf_problem_line(findings, key, 0), TRUE,
+                                    "token_keys.id = \"%s\": two keys have this name", key->id);
+        }
+}
+
+static void check_templates(struct check *check)
+{
+    for (guint i = 0; i < check->conf->templates->len; i++) {
+        struct tk_template *template = check->conf->templates->pdata[i];
+        g_autofree char *key = join(template->tenant, template->name);
+        struct tk_template *other = g_hash_table_lookup(check->templates, key);
+        if (other == NULL) {
+            g_hash_table_insert(check->templates, g_steal_pointer(&key), template);
+        } else {
+            tk_conf_problem_template(check->findings, template, template->name,
+                                     "template.name = \"%s\": %s is also in %s:%d", template->name, key,
+                                     other->file, other->line);
+            other->faulty = TRUE; /* which of the two is meant cannot be known */
+        }
+        g_hash_table_add(check->types, join(template->tenant, template->ticket_type));
+        tk_conf_fields_template(check->findings, template);
+    }
+}
+
+static void check_names(struct check *check)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < check->conf->channels->len; i++) {
+        struct tk_channel *channel = check->conf->channels->pdata[i];
+        if (channel->tenant[0] == '\0' || channel->name[0] == '\0')
+            continue;
+        g_autofree char *key = join(channel->tenant, channel->name);
+        struct tk_channel *other = g_hash_table_lookup(seen, key);
+        if (other == NULL) {
+            g_hash_table_insert(seen, g_steal_pointer(&key), channel);
+            continue;
+        }
+        tk_conf_problem_channel(check->findings, channel, channel->name, TRUE,
+                                "channel.name = \"%s\": %s is also in %s:%d", channel->name, key, other->file,
+                                other->line);
+        other->faulty = TRUE; /* which of the two is meant cannot be known */
+    }
+}
+
+static void add_address(struct check *check, struct tk_channel *channel, const char *option,
+                        const char *address)
+{
+    char *folded = tk_address_fold(address);
+    if (folded == NULL)
+        return; /* the reader has said so */
+    struct tk_channel *other = g_hash_table_lookup(check->conf->by_address, folded);
+    if (other == NULL) {
+        g_hash_table_insert(check->conf->by_address, folded, channel);
+        return;
+    }
+    if (other == channel)
+        tk_conf_problem_channel(check->findings, channel, address, FALSE,
+                                "%s = \"%s\": the channel has this address twice", option, address);
+    else {
+        tk_conf_problem_channel(
+            check->findings, channel, address, TRUE,
+            "%s = \"%s\": is also an address of %s/%s (%s:%d); an address belongs to one channel", option,
+            address, other->tenant, other->name, other->file, other->line);
+        other->faulty = TRUE; /* mail for the one must not reach the other */
+    }
+    g_free(folded);
+}
+
+static void check_addresses(struct check *check)
+{
+    for (guint i = 0; i < check->conf->channels->len; i++) {
+        struct tk_channel *channel = check->conf->channels->pdata[i];
+        add_address(check, channel, "channel.address", channel->address);
+        for (char **alias = channel->aliases; *alias != NULL; alias++)
+            add_address(check, channel, "channel.aliases", *alias);
+    }
+}
+
+static struct tk_channel *owner(struct check *check, const char *address)
+{
+    g_autofree char *folded = tk_address_fold(address);
+    return folded != NULL ? g_hash_table_lookup(check->conf->by_address, folded) : NULL;
+}
+
+static void check_folder(struct check *check, struct tk_channel *channel, const char *option,
+                         const struct tk_folder *folder)
+{
+    if (folder->kind != TK_FOLDER_ADDRESS)
+        return;
+    g_autofree char *base = tk_address_base(folder->address, DETAIL_DELIMITER, NULL);
+    struct tk_channel *other = owner(check, folder->address);
+    if (other == NULL && base != NULL)
+        other = g_hash_table_lookup(check->conf->by_address, base);
+    if (other != NULL)
+        tk_conf_problem_channel(
+            check->findings, channel, folder, TRUE,
+            "%s = \"%s\": leads to the channel %s/%s; a folder is a mailbox that is no channel", option,
+            folder->address, other->tenant, other->name);
+}
+
+static void check_template(struct check *check, struct tk_channel *channel)
+{
+    const char *name = channel->template_name;
+    g_autofree char *key = join(channel->tenant, name);
+    if (name[0] == '\0' || channel->tenant[0] == '\0')
+        return;
+    channel->template = g_hash_table_lookup(check->templates, key);
+    if (channel->template == NULL) {
+        const struct tk_template *other = NULL;
+        for (guint i = 0; i < check->conf->templates->len; i++) {
+            const struct tk_template *template = check->conf->templates->pdata[i];
+            if (strcmp(template->name, name) == 0)
+                other = template;
+        }
+        if (other != NULL)
+            tk_conf_problem_channel(check->findings, channel, name, TRUE,
+                                    "channel.template = \"%s\": belongs to the tenant %s (%s:%d), not to %s",
+                                    name, other->tenant, other->file, other->line, channel->tenant);
+        else
+            tk_conf_problem_channel(
+                check->findings, channel, name, TRUE,
+                "channel.template = \"%s\": the tenant %s has no such template in templates.d", name,
+                channel->tenant);
+    } else if (channel->template->faulty) {
+        tk_conf_problem_channel(check->findings, channel, name, TRUE,
+                                "channel.template = \"%s\": has an error (%s:%d)", name,
+                                channel->template->file, channel->template->line);
+    } else if (channel->template->status != TK_PUBLISHED) {
+        tk_conf_problem_channel(check->findings, channel, name, channel->status == TK_PUBLISHED,
+                                "channel.template = \"%s\": not published (%s:%d)", name,
+                                channel->template->file, channel->template->line);
+    }
+}
+
+static void check_reply_types(struct check *check, struct tk_channel *channel)
+{
+    if (channel->reply_types == NULL) {
+        channel->reply_types = g_new0(char *, 2);
+        if (channel->template != NULL && channel->template->ticket_type[0] != '\0')
+            channel->reply_types[0] = g_strdup(channel->template->ticket_type);
+    }
+    for (char **type = channel->reply_types; *type != NULL; type++) {
+        g_autofree char *key = join(channel->tenant, *type);
+        if (channel->tenant[0] != '\0' && !g_hash_table_contains(check->types, key))
+            tk_conf_problem_channel(
+                check->findings, channel, *type, FALSE,
+                "channel.reply_types = \"%s\": no template of the tenant %s has this ticket type", *type,
+                channel->tenant);
+    }
+}
+
+static void check_channel(struct check *check, struct tk_channel *channel)
+{
+    if (channel->title[0] == '\0') {
+        g_free(channel->title);
+        channel->title = g_strdup(channel->name);
+    }
+    check_template(check, channel);
+    check_reply_types(check, channel);
+    tk_conf_fields_channel(check->findings, channel);
+    check_folder(check, channel, "channel.folders.success", &channel->success);
+    check_folder(check, channel, "channel.folders.fail", &channel->fail);
+    check_folder(check, channel, "channel.folders.exclude", &channel->exclude);
+    if (channel->reply_to != NULL && owner(check, channel->reply_to) != channel)
+        tk_conf_problem_channel(check->findings, channel, channel->reply_to, TRUE,
+                                "channel.reply_to = \"%s\": the address or an alias of this channel is right",
+                                channel->reply_to);
+    if (channel->allowed_domains[0] == NULL)
+        tk_conf_problem_channel(
+            check->findings, channel, &channel->allowed_domains, channel->status == TK_PUBLISHED,
+            "channel.senders.allowed_domains: empty, so that nobody may write; \"*\" lets "
+            "anyone in");
+}
+
+static gint by_name(gconstpointer left, gconstpointer right)
+{
+    const struct tk_channel *a = *(struct tk_channel *const *)left, *b = *(struct tk_channel *const *)right;
+    int order = strcmp(a->tenant, b->tenant);
+    if (order == 0)
+        order = strcmp(a->name, b->name);
+    return order != 0 ? order : strcmp(a->file, b->file);
+}
+
+void tk_conf_check(struct tk_conf_findings *findings, struct tk_conf *conf)
+{
+    struct check check = {
+        .findings = findings,
+        .conf = conf,
+        .templates = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .types = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+    };
+    g_ptr_array_sort(conf->channels, by_name);
+    check_templates(&check);
+    check_names(&check);
+    check_addresses(&check);
+    for (guint i = 0; i < conf->channels->len; i++)
+        check_channel(&check, conf->channels->pdata[i]);
+    g_hash_table_unref(check.templates);
+    g_hash_table_unref(check.types);
+}

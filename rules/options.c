@@ -1,0 +1,312 @@
+/* options: the table of options and how it is searched. */
+#include "rules/options.h"
+
+#include <string.h>
+
+#include "rules/conf.h"
+
+/* The order of these words is the order of the enums in conf.h. */
+static const char *const publication_words[] = {"draft", "published", "disabled", NULL};
+static const char *const authentication_words[] = {"off", "flag", "fail", "reject", NULL};
+static const char *const participants_words[] = {"requester", "cc_allowed", NULL};
+static const char *const keep_words[] = {"all", "none", "no-inline", NULL};
+static const char *const raw_words[] = {"needed", "all", NULL};
+
+#define KIB    1024LL
+#define MIB    (1024 * KIB)
+#define GIB    (1024 * MIB)
+#define SECOND 1000LL
+
+/* Texts that go into headers, columns or one line of a table. */
+#define TEXT_BYTES 1000
+#define NAME_BYTES 63
+/* sun_path of Linux is 108 bytes with its NUL; "unix:" stands before it. */
+#define LISTEN_BYTES 112
+#define PATH_BYTES   1000
+#define LIST_MAX     1000
+#define FIELDS_MAX   200
+
+/* clang-format off */
+#define MEMBER(type, member) .offset = offsetof(struct type, member)
+#define MAIN(p, s, t, ...) {.file = TK_FILE_MAIN, .path = p, .shape = TK_SHAPE_##s, .type = TK_TYPE_##t, __VA_ARGS__}
+#define CHANNEL(p, s, t, ...) {.file = TK_FILE_CHANNEL, .path = p, .shape = TK_SHAPE_##s, .type = TK_TYPE_##t, __VA_ARGS__}
+#define TEMPLATE(p, s, t, ...) {.file = TK_FILE_TEMPLATE, .path = p, .shape = TK_SHAPE_##s, .type = TK_TYPE_##t, __VA_ARGS__}
+#define ADMIN(p, s, t, ...) {.file = TK_FILE_ADMIN, .path = p, .shape = TK_SHAPE_##s, .type = TK_TYPE_##t, __VA_ARGS__}
+
+static const struct tk_option table[] = {
+    MAIN("instance", ONE, HOST, .flags = TK_OPTION_REQUIRED | TK_OPTION_RESTART, .min = 1, .max = 255,
+         MEMBER(tk_conf, instance),
+         .help = "The name of this gateway, a host name. It stands in the Message-IDs and the loop marks of the mail "
+                 "that goes out, so it must stay the same and differ between installations."),
+    MAIN("listen", ONE, LISTEN, .default_text = "unix:/var/spool/postfix/ticket-milter/milter.sock",
+         .flags = TK_OPTION_RESTART, .min = 1, .max = LISTEN_BYTES, MEMBER(tk_conf, listen),
+         .help = "Where the MTA reaches the milter. A Postfix that runs in a chroot sees only sockets under its queue "
+                 "directory."),
+    MAIN("listen_mode", ONE, MODE, .default_text = "0660", .flags = TK_OPTION_RESTART | TK_OPTION_UNSHOWN,
+         .min = 0600, .max = 0777, MEMBER(tk_conf, listen_mode),
+         .help = "Permissions of a unix socket."),
+    MAIN("listen_group", ONE, TOKEN, .default_text = "postfix", .flags = TK_OPTION_RESTART, .min = 0, .max = NAME_BYTES,
+         MEMBER(tk_conf, listen_group),
+         .help = "Group of a unix socket: the one that the MTA runs in. Empty: the group of the process."),
+    MAIN("user", ONE, TOKEN, .default_text = "ticket-milter", .flags = TK_OPTION_RESTART | TK_OPTION_UNSHOWN,
+         .min = 0, .max = NAME_BYTES, MEMBER(tk_conf, user),
+         .help = "Whom the daemon becomes when it is started by root. Empty: it stays what it is."),
+    MAIN("database", GROUP, TEXT, .help = "The daemon's own connections. They need the rights of ticket_milter alone."),
+    MAIN("database.conninfo", ONE, TEXT, .default_text = "dbname=tickets user=ticket_milter",
+         .flags = TK_OPTION_RESTART, .min = 0, .max = 4 * KIB, MEMBER(tk_conf, conninfo),
+         .help = "Connection string of libpq."),
+    MAIN("database.pool", ONE, INT, .default_text = "8", .flags = TK_OPTION_RESTART, .min = 1, .max = 64,
+         MEMBER(tk_conf, pool),
+         .help = "Connections at most. It is also the number of mails that are stored at the same time."),
+    MAIN("database.wait", ONE, TIME, .default_text = "5s", .min = 100, .max = 60 * SECOND, MEMBER(tk_conf, wait_msecs),
+         .help = "How long a mail waits for a connection before its sender is asked to come again."),
+    MAIN("deadline", ONE, TIME, .default_text = "20s", .min = 1 * SECOND, .max = 240 * SECOND,
+         MEMBER(tk_conf, deadline_msecs),
+         .help = "From the end of the message to the commit. Past it the sender is asked to come again. The MTA's own "
+                 "limit (Postfix: milter_content_timeout, 300s) must be longer."),
+    MAIN("spool_directory", ONE, PATH, .default_text = "/var/lib/ticket-milter/spool",
+         .flags = TK_OPTION_RESTART | TK_OPTION_UNSHOWN, .min = 1, .max = PATH_BYTES,
+         MEMBER(tk_conf, spool_directory),
+         .help = "Where the bodies of large mails are kept while they are read, in files without a name."),
+    MAIN("trusted_authserv", LIST, TOKEN, .default_text = "", .min = 0, .max = 100, MEMBER(tk_conf, trusted_authserv),
+         .help = "The authserv-ids whose Authentication-Results are believed: those of the own MTA. The MTA must take "
+                 "such headers from outside away."),
+    MAIN("token_keys", GROUPS, TEXT, .max = 16, MEMBER(tk_conf, token_keys), .size = sizeof(struct tk_token_key),
+         .help = "Keys that sign reply tokens and Message-IDs. The first one signs, all of them verify. Without a key "
+                 "replies are found by stored Message-IDs and by the number in the subject."),
+    MAIN("token_keys.id", ONE, NAME, .flags = TK_OPTION_REQUIRED, .min = 1, .max = 8, MEMBER(tk_token_key, id),
+         .help = "Name of the key; it stands in each token."),
+    MAIN("token_keys.file", ONE, PATH, .flags = TK_OPTION_REQUIRED, .min = 1, .max = PATH_BYTES,
+         MEMBER(tk_token_key, file),
+         .help = "File that holds the key, at least 32 random bytes, read when the program starts and at a reload."),
+    MAIN("limits", GROUP, TEXT, .help = "What a mail may be at most."),
+    MAIN("limits.message", ONE, SIZE, .default_text = "50M", .min = 64 * KIB, .max = GIB, MEMBER(tk_conf, limit_message),
+         .help = "Size of a mail for a channel. What is larger goes to the fail folder with the reason too_big. The "
+                 "MTA's own limit (Postfix: message_size_limit) should be the same."),
+    MAIN("keep_raw", ONE, WORD, .default_text = "needed", .words = raw_words, MEMBER(tk_conf, keep_raw),
+         .help = "Which mails are also stored as they came. needed: those that could not be read in full, and those "
+                 "that were refused while no folder holds them (at most 1M, for 14 days)."),
+
+    CHANNEL("channel", GROUP, TEXT, .flags = TK_OPTION_REQUIRED, .help = "One support inbox. One file holds one channel."),
+    CHANNEL("channel.tenant", ONE, NAME, .flags = TK_OPTION_REQUIRED, .min = 1, .max = NAME_BYTES, MEMBER(tk_channel, tenant),
+            .help = "Whose channel it is."),
+    CHANNEL("channel.name", ONE, NAME, .flags = TK_OPTION_REQUIRED, .min = 1, .max = NAME_BYTES, MEMBER(tk_channel, name),
+            .help = "Name of the channel, unique with its tenant. Commands and headers call it TENANT/NAME."),
+    CHANNEL("channel.title", ONE, TEXT, .default_text = "", .min = 0, .max = 200, MEMBER(tk_channel, title),
+            .help = "Name for people. Empty: the name."),
+    CHANNEL("channel.status", ONE, WORD, .default_text = "draft", .words = publication_words, MEMBER(tk_channel, status),
+            .help = "A channel takes mail when its file says published and it was published with ticketctl publish."),
+    CHANNEL("channel.address", ONE, ADDRESS, .flags = TK_OPTION_REQUIRED, .min = 1, .max = 320, MEMBER(tk_channel, address),
+            .help = "The forwarding inbox: the address to which the organisation forwards its support mail."),
+    CHANNEL("channel.aliases", LIST, ADDRESS, .default_text = "", .min = 0, .max = LIST_MAX, MEMBER(tk_channel, aliases),
+            .help = "Further addresses of the channel, as senders write them."),
+    CHANNEL("channel.reply_to", ONE, ADDRESS, .min = 1, .max = 320, MEMBER(tk_channel, reply_to),
+            .help = "The address that answers are asked for at: the address or an alias of this channel. Not given: the "
+                    "address."),
+    CHANNEL("channel.folders", GROUP, TEXT,
+            .help = "Where the mail itself goes. none: nowhere, the recipient is taken away. alias: the recipient stays, and "
+                    "the MTA delivers to whatever the address is an alias of. An address: the recipient is replaced by it."),
+    CHANNEL("channel.folders.success", ONE, FOLDER, .default_text = "none", .min = 1, .max = 320, MEMBER(tk_channel, success),
+            .help = "For mail that became a ticket or a note."),
+    CHANNEL("channel.folders.fail", ONE, FOLDER, .default_text = "alias", .min = 1, .max = 320, MEMBER(tk_channel, fail),
+            .help = "For mail that was refused."),
+    CHANNEL("channel.folders.exclude", ONE, FOLDER, .default_text = "none", .min = 1, .max = 320, MEMBER(tk_channel, exclude),
+            .help = "For mail that is left out, such as automatic replies and bulk mail."),
+    CHANNEL("channel.senders", GROUP, TEXT, .help = "Who may write to the channel."),
+    CHANNEL("channel.senders.allowed_domains", LIST, DOMAIN, .default_text = "", .min = 0, .max = LIST_MAX,
+            MEMBER(tk_channel, allowed_domains),
+            .help = "Domains of senders. \"*.\" means the sub-domains only; \"*\" means anyone. A published channel needs "
+                    "at least one."),
+    CHANNEL("channel.senders.denied_domains", LIST, DOMAIN, .default_text = "", .min = 0, .max = LIST_MAX,
+            MEMBER(tk_channel, denied_domains), .help = "Domains that are refused even where they are allowed."),
+    CHANNEL("channel.senders.authentication", ONE, WORD, .default_text = "flag", .words = authentication_words,
+            MEMBER(tk_channel, authentication),
+            .help = "What happens to a sender whom SPF, DKIM and DMARC do not confirm. off: nothing; flag: the ticket says "
+                    "so; fail: refused to the fail folder; reject: refused to the sender."),
+    CHANNEL("channel.autoreplies", GROUP, TEXT, .help = "Mail of machines."),
+    CHANNEL("channel.autoreplies.exclude", ONE, BOOL, .default_text = "true", MEMBER(tk_channel, exclude_autoreplies),
+            .help = "Whether automatic replies and other machine mail are left out. Bounces, loops and the like always are."),
+    CHANNEL("channel.autoreplies.addresses", LIST, SENDER, .default_text = "", .min = 0, .max = LIST_MAX,
+            MEMBER(tk_channel, autoreply_addresses), .help = "Senders that are machines."),
+    CHANNEL("channel.autoreplies.keywords", LIST, TEXT, .default_text = "", .min = 0, .max = LIST_MAX,
+            MEMBER(tk_channel, autoreply_keywords),
+            .help = "Mail whose subject contains one of these is left out; case does not matter."),
+    CHANNEL("channel.autoreplies.allow", LIST, EXEMPT, .default_text = "", .min = 0, .max = LIST_MAX,
+            MEMBER(tk_channel, autoreply_allow),
+            .help = "Machines that are let in all the same, by their address or by a header that they set."),
+    CHANNEL("channel.exclude_headers", LIST, HEADER, .default_text = "", .min = 0, .max = LIST_MAX,
+            MEMBER(tk_channel, exclude_headers), .help = "Mail with one of these headers is left out."),
+    CHANNEL("channel.template", ONE, NAME, .flags = TK_OPTION_REQUIRED, .min = 1, .max = NAME_BYTES,
+            MEMBER(tk_channel, template_name),
+            .help = "The template of the channel's tickets, of the same tenant and published. It cannot change once the "
+                    "channel is published."),
+    CHANNEL("channel.offer_from", ONE, NAME, .min = 1, .max = NAME_BYTES, MEMBER(tk_channel, offer_from),
+            .help = "An offer of the catalogue whose defaults the channel's silent offer takes over."),
+    CHANNEL("channel.reply_types", LIST, NAME, .min = 0, .max = LIST_MAX, MEMBER(tk_channel, reply_types),
+            .help = "Ticket types that may receive notes by mail. Not given: the type of the template. An empty list: none."),
+    CHANNEL("channel.participants", ONE, WORD, .default_text = "cc_allowed", .words = participants_words,
+            MEMBER(tk_channel, participants),
+            .help = "Who may add notes by mail. requester: the sender of the opening mail. cc_allowed: also those in its Cc "
+                    "whose domain is allowed."),
+    CHANNEL("channel.fields", GROUPS, TEXT, .max = FIELDS_MAX, MEMBER(tk_channel, fields), .size = sizeof(struct tk_field_rule),
+            .help = "How the fields of the ticket are filled. subject, description, requester and requester_name are filled "
+                    "from subject, body, sender and sender_name where nothing else is said."),
+    CHANNEL("channel.fields.field", ONE, NAME, .flags = TK_OPTION_REQUIRED, .min = 1, .max = NAME_BYTES,
+            MEMBER(tk_field_rule, field), .help = "Field of the template."),
+    CHANNEL("channel.fields.from", ONE, FROM, .min = 1, .max = TEXT_BYTES, .offset = 0,
+            .help = "subject, body (the newly written text), text_full, sender, sender_name, to, date, message_id, "
+                    "importance, or header:NAME. Not given: the default alone."),
+    CHANNEL("channel.fields.map", MAP, TEXT, .max = LIST_MAX, MEMBER(tk_field_rule, map),
+            .help = "Value of the mail = value of the field. What is not listed takes the default."),
+    CHANNEL("channel.fields.default", ONE, TEXT, .min = 0, .max = TEXT_BYTES, MEMBER(tk_field_rule, default_text),
+            .help = "Value where the mail gives none."),
+    CHANNEL("channel.fields.restricted", ONE, BOOL, .default_text = "false", MEMBER(tk_field_rule, restricted),
+            .help = "Only members of ticket_restricted see the field. Not for subject, description, requester, "
+                    "requester_name and priority."),
+    CHANNEL("channel.attachments", GROUP, TEXT,
+            .help = "Attachments of a mail. One that is left out is named in the ticket; the mail is not refused for it."),
+    CHANNEL("channel.attachments.keep", ONE, WORD, .default_text = "all", .words = keep_words,
+            MEMBER(tk_channel, keep_attachments), .help = "Which are stored; no-inline leaves out images within the text."),
+    CHANNEL("channel.attachments.max_size", ONE, SIZE, .default_text = "25M", .min = 1, .max = GIB,
+            MEMBER(tk_channel, attachment_max_size), .help = "A larger one is left out."),
+    CHANNEL("channel.attachments.deny_names", LIST, GLOB, .default_text = "", .min = 0, .max = LIST_MAX,
+            MEMBER(tk_channel, attachment_deny_names),
+            .help = "Names that are left out. \"*\" stands for any text, \"?\" for one character; case does not matter."),
+    CHANNEL("channel.attach_mail", ONE, BOOL, .default_text = "false", MEMBER(tk_channel, attach_mail),
+            .help = "Adds the mail itself as mail.eml."),
+
+    TEMPLATE("template", GROUP, TEXT, .flags = TK_OPTION_REQUIRED, .help = "The form of a ticket. One file holds one template."),
+    TEMPLATE("template.tenant", ONE, NAME, .flags = TK_OPTION_REQUIRED, .min = 1, .max = NAME_BYTES, MEMBER(tk_template, tenant),
+             .help = "Whose template it is."),
+    TEMPLATE("template.name", ONE, NAME, .flags = TK_OPTION_REQUIRED, .min = 1, .max = NAME_BYTES, MEMBER(tk_template, name),
+             .help = "Name of the template, unique with its tenant."),
+    TEMPLATE("template.ticket_type", ONE, NAME, .flags = TK_OPTION_REQUIRED, .min = 1, .max = NAME_BYTES,
+             MEMBER(tk_template, ticket_type), .help = "Type of its tickets, such as incident or request."),
+    TEMPLATE("template.prefix", ONE, PREFIX, .flags = TK_OPTION_REQUIRED, .min = 1, .max = 10, MEMBER(tk_template, prefix),
+             .help = "Stands before the number of a ticket, as in INC-17."),
+    TEMPLATE("template.status", ONE, WORD, .default_text = "draft", .words = publication_words, MEMBER(tk_template, status),
+             .help = "Only a published template can be used by a published channel."),
+    TEMPLATE("template.fields", GROUPS, TEXT, .max = FIELDS_MAX, MEMBER(tk_template, fields),
+             .size = sizeof(struct tk_template_field), .help = "The fields of a ticket."),
+    TEMPLATE("template.fields.name", ONE, NAME, .flags = TK_OPTION_REQUIRED, .min = 1, .max = NAME_BYTES,
+             MEMBER(tk_template_field, name),
+             .help = "Name of the field. subject, description, requester, requester_name and priority are columns of the "
+                     "ticket, and every ticket has them."),
+    TEMPLATE("template.fields.values", LIST, TEXT, .default_text = "", .min = 0, .max = LIST_MAX,
+             MEMBER(tk_template_field, values), .help = "The values that the field may have. Empty: any."),
+    TEMPLATE("template.fields.required", ONE, BOOL, .default_text = "false", MEMBER(tk_template_field, required),
+             .help = "Whether every channel of the template must fill it."),
+    TEMPLATE("template.fields.restricted", ONE, BOOL, .default_text = "false", MEMBER(tk_template_field, restricted),
+             .help = "Only members of ticket_restricted see the field. Not for the columns of the ticket."),
+
+    ADMIN("admin_conninfo", ONE, TEXT, .flags = TK_OPTION_REQUIRED, .min = 0, .max = 4 * KIB, .offset = 0,
+          .help = "Connection string of libpq for the commands of ticketctl that administer the database. The file must "
+                  "belong to root and be readable by root alone."),
+};
+/* clang-format on */
+
+const struct tk_option *tk_options(gsize *n_r)
+{
+    *n_r = G_N_ELEMENTS(table);
+    return table;
+}
+
+const struct tk_option *tk_options_find(enum tk_option_file file, const char *path)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++)
+        if (table[i].file == file && strcmp(table[i].path, path) == 0)
+            return &table[i];
+    return NULL;
+}
+
+static gboolean stands_in(const struct tk_option *option, const char *parent)
+{
+    gsize len = strlen(parent);
+    if (len == 0)
+        return strchr(option->path, '.') == NULL;
+    return strncmp(option->path, parent, len) == 0 && option->path[len] == '.' &&
+           strchr(option->path + len + 1, '.') == NULL;
+}
+
+const struct tk_option *tk_options_next(enum tk_option_file file, const char *parent,
+                                        const struct tk_option *after)
+{
+    for (gsize i = after != NULL ? (gsize)(after - table) + 1 : 0; i < G_N_ELEMENTS(table); i++)
+        if (table[i].file == file && stands_in(&table[i], parent))
+            return &table[i];
+    return NULL;
+}
+
+const char *tk_option_name(const struct tk_option *option)
+{
+    const char *dot = strrchr(option->path, '.');
+    return dot != NULL ? dot + 1 : option->path;
+}
+
+/* Names longer than this are no slip of ours; it bounds the rows below. */
+#define NEAR_MAX 64
+
+/* Levenshtein's distance of two short names. */
+static gsize distance(const char *a, const char *b)
+{
+    gsize rows[2][NEAR_MAX + 1], n = strlen(b), i = 0;
+    if (strlen(a) > NEAR_MAX || n > NEAR_MAX)
+        return NEAR_MAX;
+    for (gsize j = 0; j <= n; j++)
+        rows[0][j] = j;
+    for (; a[i] != '\0'; i++) {
+        gsize *above = rows[i % 2], *row = rows[(i + 1) % 2];
+        row[0] = i + 1;
+        for (gsize j = 0; j < n; j++)
+            row[j + 1] = MIN(MIN(above[j + 1], row[j]) + 1, above[j] + (a[i] != b[j]));
+    }
+    return rows[i % 2][n];
+}
+
+const struct tk_option *tk_options_near(enum tk_option_file file, const char *parent, const char *unknown)
+{
+    const struct tk_option *best = NULL, *elsewhere = NULL;
+    gsize nearest = strlen(unknown) / 3 + 2; /* a third of the letters wrong is another word */
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        if (table[i].file != file)
+            continue;
+        gsize away = distance(unknown, tk_option_name(&table[i]));
+        if (away == 0)
+            elsewhere = &table[i];
+        else if (stands_in(&table[i], parent) && away < nearest) {
+            best = &table[i];
+            nearest = away;
+        }
+    }
+    return elsewhere != NULL ? elsewhere : best;
+}
+
+const char *tk_option_type_text(enum tk_option_type type)
+{
+    switch (type) {
+    case TK_TYPE_TEXT: return "one line of text";
+    case TK_TYPE_NAME: return "a name of lower case letters, digits, \"-\", \"_\" and \".\"";
+    case TK_TYPE_PREFIX: return "capitals and digits, as in \"INC\"";
+    case TK_TYPE_TOKEN: return "one word without blanks";
+    case TK_TYPE_PATH: return "a path that begins with \"/\"";
+    case TK_TYPE_LISTEN: return "\"unix:/path\", \"inet:port@host\" or \"inet6:port@host\"";
+    case TK_TYPE_HOST: return "a host name";
+    case TK_TYPE_ADDRESS: return "a mail address";
+    case TK_TYPE_SENDER: return "a mail address, or \"*@\" and a domain";
+    case TK_TYPE_EXEMPT: return "a mail address, \"*@\" and a domain, or \"Header: value\"";
+    case TK_TYPE_DOMAIN: return "a domain, \"*.\" and a domain, or \"*\"";
+    case TK_TYPE_HEADER: return "\"Header: value\"";
+    case TK_TYPE_GLOB: return "a file name in which \"*\" and \"?\" are wild";
+    case TK_TYPE_FOLDER: return "\"none\", \"alias\" or a mail address";
+    case TK_TYPE_FROM:
+        return "subject, body, text_full, sender, sender_name, to, date, message_id, importance or "
+               "header:NAME";
+    case TK_TYPE_WORD: return "a word";
+    case TK_TYPE_BOOL: return "true or false";
+    case TK_TYPE_INT: return "a number";
+    case TK_TYPE_MODE: return "a mode such as \"0660\"";
+    case TK_TYPE_SIZE: return "a size such as \"25M\" (K, M or G; none: bytes)";
+    case TK_TYPE_TIME: return "a time such as \"30s\" (ms, s, m, h or d)";
+    }
+    return "";
+}
