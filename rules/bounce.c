@@ -66,7 +66,7 @@ static char *status_at(const char *text)
         return NULL;
     gsize detail = strspn(text + 3 + subject, "0123456789");
     char after = detail > 0 ? text[3 + subject + detail] : '\0';
-    if (detail < 1 || detail > 3 || (after == '.' && g_ascii_isdigit(text[4 + subject + detail])) ||
+    if (detail < 1 || detail > 3 || (after == '.' && g_ascii_isalnum(text[4 + subject + detail])) ||
         g_ascii_isalnum(after))
         return NULL;
     return g_strndup(text, 3 + subject + detail);

@@ -316,26 +316,6 @@ void tk_classify_clear(struct tk_classification *classification)
     tk_bounce_clear(&classification->bounce);
 }
 
-gboolean tk_classify_excludes(const struct tk_classification *classification)
-{
-    switch (classification->class) {
-    case TK_CLASS_LOOP:
-    case TK_CLASS_BOUNCE:
-    case TK_CLASS_BOUNCE_DELAYED:
-    case TK_CLASS_BOUNCE_DELIVERED:
-    case TK_CLASS_MDN:
-    case TK_CLASS_FEEDBACK:
-    case TK_CLASS_CHALLENGE: return classification->strength >= TK_STRENGTH_B;
-    case TK_CLASS_AUTOREPLY:
-    case TK_CLASS_AUTO_GENERATED:
-        return classification->strength == TK_STRENGTH_A ||
-               (classification->out_of_office && classification->strength >= TK_STRENGTH_B);
-    case TK_CLASS_LIST:
-    case TK_CLASS_HUMAN: return FALSE;
-    }
-    return FALSE;
-}
-
 const char *tk_classify_word(enum tk_class class)
 {
     switch (class) {

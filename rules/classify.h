@@ -23,7 +23,9 @@ enum tk_class {
     TK_CLASS_LOOP
 };
 
-/* How far the evidence carries: A excludes, B is never answered, C is a hint that does nothing alone. */
+/* How far the evidence carries: A excludes, B is never answered (reports, receipts, complaints, challenges
+ * and absence notes are excluded from B on), C is a hint that does nothing alone: a person may have written
+ * it. */
 enum tk_strength { TK_STRENGTH_NONE, TK_STRENGTH_C, TK_STRENGTH_B, TK_STRENGTH_A };
 
 /* The Message-IDs of our own mails begin with this and end with "@" and the instance. */
@@ -53,11 +55,6 @@ struct tk_classify_context {
 void tk_classify(const struct tk_message *message, const struct tk_classify_context *context,
                  struct tk_classification *classification_r);
 void tk_classify_clear(struct tk_classification *classification);
-
-/* Whether such a mail makes no ticket where a channel keeps machines out: loops, reports, receipts,
- * complaints and challenges from strength B, autoreplies and generated mails of strength A or out of office.
- * A hint (C) never does: a person may have written it. */
-gboolean tk_classify_excludes(const struct tk_classification *classification);
 
 /* "human", "autoreply", "auto-generated", "challenge-response", "bounce", "bounce-delayed",
  * "bounce-delivered", "feedback", "mdn", "list", "loop". Static. */

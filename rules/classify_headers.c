@@ -12,9 +12,10 @@
 
 enum header_test {
     PRESENT,
-    WORD,    /* the first word of the value is it */
-    PREFIX,  /* the value begins with it */
-    CONTAINS /* the value has it somewhere */
+    WORD,     /* the first word of the value is it */
+    PREFIX,   /* the value begins with it */
+    CONTAINS, /* the value has it somewhere */
+    MADE      /* the value is a keyword of RFC 3834 for what no person made; "auto-forwarded" is a person's */
 };
 
 struct header_rule {
@@ -58,7 +59,7 @@ static const struct header_rule header_rules[] = {
     {"X-Mailer", PREFIX, "autoresponder", TK_CLASS_AUTOREPLY, A, FALSE},
     {"X-Mailer", PREFIX, "vacation", TK_CLASS_AUTOREPLY, A, TRUE},
     {"User-Agent", PREFIX, "vacation", TK_CLASS_AUTOREPLY, A, TRUE},
-    {"Auto-Submitted", PREFIX, "auto-", TK_CLASS_AUTO_GENERATED, A, FALSE},
+    {"Auto-Submitted", MADE, NULL, TK_CLASS_AUTO_GENERATED, A, FALSE},
     {"Auto-Submitted", WORD, "yes", TK_CLASS_AUTO_GENERATED, A, FALSE},
     {"X-FC-MachineGenerated", WORD, "true", TK_CLASS_AUTO_GENERATED, A, FALSE},
     {"X-FC-MachineGenerated", WORD, "yes", TK_CLASS_AUTO_GENERATED, A, FALSE},
@@ -115,6 +116,8 @@ static gboolean rule_hits(const struct header_rule *rule, const char *value)
     case WORD: return tk_view_first_word(value, rule->value);
     case PREFIX: return g_ascii_strncasecmp(value, rule->value, strlen(rule->value)) == 0;
     case CONTAINS: return contains(value, rule->value);
+    case MADE:
+        return g_ascii_strncasecmp(value, "auto-", 5) == 0 && !tk_view_first_word(value, "auto-forwarded");
     }
     return FALSE;
 }

@@ -13,6 +13,11 @@ tests_unit_test_address_SOURCES = %D%/unit/test_address.c
 tests_unit_test_address_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_address_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_bounce
+tests_unit_test_bounce_SOURCES = %D%/unit/test_bounce.c %D%/unit/mail.c %D%/unit/mail.h
+tests_unit_test_bounce_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_bounce_LDADD = $(UNIT_LIBS)
+
 unit_tests += tests/unit/test_classify
 tests_unit_test_classify_SOURCES = %D%/unit/test_classify.c %D%/unit/mail.c %D%/unit/mail.h
 tests_unit_test_classify_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -37,6 +42,11 @@ unit_tests += tests/unit/test_lzfu
 tests_unit_test_lzfu_SOURCES = %D%/unit/test_lzfu.c
 tests_unit_test_lzfu_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_lzfu_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_phrase
+tests_unit_test_phrase_SOURCES = %D%/unit/test_phrase.c
+tests_unit_test_phrase_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_phrase_LDADD = $(UNIT_LIBS)
 
 unit_tests += tests/unit/test_rtf
 tests_unit_test_rtf_SOURCES = %D%/unit/test_rtf.c
@@ -124,6 +134,7 @@ tests_unit_test_verdict_LDADD = $(UNIT_LIBS)
 # Fuzz targets (--enable-fuzz, CC=clang) are tests/fuzz/fuzz_NAME.c with LLVMFuzzerTestOneInput() in it. To add one that needs
 # librules.a alone, add its name here; one that needs more adds what it needs to FUZZ_LIBS.
 FUZZ_TARGETS = \
+	fuzz_classify \
 	fuzz_filename \
 	fuzz_rtf \
 	fuzz_tnef \
