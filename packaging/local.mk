@@ -1,3 +1,18 @@
 # What installs and shows the program.
 EXTRA_DIST += %D%/lib/postgres
-EXTRA_DIST += %D%/packages %D%/lib/packages %D%/lib/ports %D%/lib/postfix
+EXTRA_DIST += %D%/packages %D%/lib/packages %D%/lib/ports %D%/lib/postfix %D%/lib/smtp %D%/try
+EXTRA_DIST += \
+	%D%/samples/1-request.eml \
+	%D%/samples/2-reply.eml \
+	%D%/samples/3-html-only.eml \
+	%D%/samples/4-out-of-office.eml \
+	%D%/samples/5-foreign-domain.eml \
+	%D%/samples/6-two-recipients.eml
+
+# The sample configuration. It is not installed as /etc/ticket-milter, so that no installation overwrites rules.
+exampledir = $(docdir)/examples
+dist_example_DATA = %D%/conf/ticket-milter.conf
+examplechannelsdir = $(exampledir)/channels.d
+dist_examplechannels_DATA = %D%/conf/channels.d/support.conf
+exampletemplatesdir = $(exampledir)/templates.d
+dist_exampletemplates_DATA = %D%/conf/templates.d/incident.conf

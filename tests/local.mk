@@ -90,7 +90,7 @@ lints = \
 	%D%/lint/rooms \
 	%D%/lint/words
 TESTS += $(lints)
-EXTRA_DIST += $(lints) %D%/run
+EXTRA_DIST += $(lints) %D%/run .ci/run
 
 unit_tests += tests/unit/test_decide
 tests_unit_test_decide_SOURCES = %D%/unit/test_decide.c %D%/unit/sample.h

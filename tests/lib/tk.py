@@ -250,6 +250,8 @@ class Stack:
         text = ('instance = "mx.example.net";\nlisten = "%s";\n' % self.socket +
                 'database = { conninfo = "%s"; };\n' % re.sub(r"user=\S+", "user=ticket_milter", self.conninfo) +
                 'token_keys = ( { id = "a"; file = "%s"; } );\n' % self.path("conf", "token.key"))
+        os.makedirs(self.path("spool"), exist_ok=True)
+        text += 'spool_directory = "%s";\nuser = "";\nlisten_group = "";\n' % self.path("spool")
         self.write(("conf", "ticket-milter.conf"), text + self.options + "\n")
 
     def write(self, parts, text, mode=0o644):
