@@ -148,7 +148,9 @@ static gsize uu_body(const char *text, gsize len, gsize at, struct output *out, 
         at = line.next;
     }
     *complete_r = false;
-    return lines >= LEAST_LINES && !cut ? at : 0;
+    /* Without its end it must at least stop where a text was cut or a blank line stands: no file is taken by
+     * half. */
+    return lines >= LEAST_LINES && !cut && (last || at >= len) ? at : 0;
 }
 
 /* yEnc */

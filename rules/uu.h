@@ -25,8 +25,8 @@ struct tk_uu_block {
 typedef void tk_uu_sink(void *context, const guint8 *bytes, gsize len);
 
 /* The blocks of TEXT in their order, of struct tk_uu_block; empty where there are none. Owned by the caller
- * (g_ptr_array_unref). A uuencoded block without its end is taken when three full lines say that it is one; a
- * yEnc block needs its end. */
+ * (g_ptr_array_unref). A uuencoded block without its end is taken when at least three full lines run to the
+ * end of the text or to a blank line; a yEnc block needs its end. */
 GPtrArray *tk_uu_find(const char *text, gsize len);
 
 /* Decodes BLOCK, which was found in this TEXT, into SINK. */

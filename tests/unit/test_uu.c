@@ -22,12 +22,14 @@ static const struct {
     {"begin 644 cat.txt\n#0V%T\n`\nend\n", "0 30 cat.txt 3 1 [Cat]\n"},
     {"Hi,\r\n\r\nbegin 0644 my cat.txt \r\n#0V%T\r\n \r\nend\r\nBye\r\n", "7 39 my cat.txt 3 1 [Cat]\n"},
     {"begin 644 a\n#0V%T\n`\nend\nbegin 600 b\n#0V%T\nend", "0 24 a 3 1 [Cat]\n24 21 b 3 1 [Cat]\n"},
-    {"begin 644 a\n#0V%T\n\nend\n", "0 23 a 3 1 [Cat]\n"},         /* the blank of the last line was cut */
-    {"begin 644 a\n#0V%TX\n`\nend\n", "0 25 a 3 1 [Cat]\n"},       /* with a checksum */
-    {"begin 644 a\n`\nend\n", "0 18 a 0 1 []\n"},                  /* an empty file */
-    {"begin 644 a\n" LONG LONG LONG "Regards\n", "0 198 a 135 0"}, /* its end is lost */
-    {"begin 644 a\n" LONG LONG "Regards\n", ""},                   /* too little to be sure */
-    {"begin 644 a\n\"  \nend\n", ""}, /* a first line that was cut is not enough */
+    {"begin 644 a\n#0V%T\n\nend\n", "0 23 a 3 1 [Cat]\n"},   /* the blank of the last line was cut */
+    {"begin 644 a\n#0V%TX\n`\nend\n", "0 25 a 3 1 [Cat]\n"}, /* with a checksum */
+    {"begin 644 a\n`\nend\n", "0 18 a 0 1 []\n"},            /* an empty file */
+    {"begin 644 a\n" LONG LONG LONG, "0 198 a 135 0"},       /* its end is lost */
+    {"begin 644 a\n" LONG LONG LONG "\nRegards\n", "0 199 a 135 0"},
+    {"begin 644 a\n" LONG LONG LONG "Regards\n", ""}, /* broken: not taken by half */
+    {"begin 644 a\n" LONG LONG, ""},                  /* too little to be sure */
+    {"begin 644 a\n\"  \nend\n", ""},                 /* a first line that was cut is not enough */
     /* prose */
     {"begin 644 things before you rest\nand then go on\nend\n", ""},
     {"begin with 644 things\n#0V%T\n`\nend\n", ""},
