@@ -28,6 +28,11 @@ tests_unit_test_filename_SOURCES = %D%/unit/test_filename.c
 tests_unit_test_filename_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_filename_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_files
+tests_unit_test_files_SOURCES = %D%/unit/test_files.c %D%/unit/conf_sample.h
+tests_unit_test_files_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_files_LDADD = $(BASE_UNIT_LIBS)
+
 unit_tests += tests/unit/test_log
 tests_unit_test_log_SOURCES = %D%/unit/test_log.c
 tests_unit_test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
