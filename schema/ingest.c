@@ -120,7 +120,8 @@ static enum tk_status send_chunk(struct transfer *t)
     tk_args_number(&args, t->tenant_id);
     tk_args_bytes(&args, t->blob->sha256, TK_SHA256_SIZE);
     tk_args_number(&args, t->chunk_no);
-    tk_args_bytes(&args, t->chunk->data, t->chunk->len);
+    /* An empty array has no address, and no address would be NULL. */
+    tk_args_bytes(&args, t->chunk->len > 0 ? (const void *)t->chunk->data : "", t->chunk->len);
     enum tk_status status = send_query(t->p, tk_query_attachment_put, &args, 0);
     t->p->unflushed += t->chunk->len;
     t->p->unlooked += t->chunk->len;

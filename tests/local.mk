@@ -169,6 +169,8 @@ tests_fuzz_fuzz_trim_LDADD = $(RULES_LIBS)
 
 # Tests of schema/ against a private PostgreSQL; without server programs they are skipped (77).
 store_tests = \
+	tests/store/test_contents \
+	tests/store/test_faults \
 	tests/store/test_ingest
 if HAVE_CMOCKA
 check_PROGRAMS += $(store_tests)
@@ -184,3 +186,11 @@ tests_store_libserver_a_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_ingest_SOURCES = %D%/store/test_ingest.c
 tests_store_test_ingest_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_ingest_LDADD = $(STORE_TEST_LIBS)
+
+tests_store_test_contents_SOURCES = %D%/store/test_contents.c
+tests_store_test_contents_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_contents_LDADD = $(STORE_TEST_LIBS)
+
+tests_store_test_faults_SOURCES = %D%/store/test_faults.c
+tests_store_test_faults_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_faults_LDADD = $(STORE_TEST_LIBS)
