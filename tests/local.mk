@@ -58,6 +58,11 @@ tests_unit_test_rtf_SOURCES = %D%/unit/test_rtf.c
 tests_unit_test_rtf_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_rtf_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_rtf_words
+tests_unit_test_rtf_words_SOURCES = %D%/unit/test_rtf_words.c
+tests_unit_test_rtf_words_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_rtf_words_LDADD = $(UNIT_LIBS)
+
 unit_tests += tests/unit/test_sniff
 tests_unit_test_sniff_SOURCES = %D%/unit/test_sniff.c
 tests_unit_test_sniff_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -67,6 +72,11 @@ unit_tests += tests/unit/test_conf_problems
 tests_unit_test_conf_problems_SOURCES = %D%/unit/test_conf_problems.c %D%/unit/conf_problems.inc %D%/unit/conf_sample.h
 tests_unit_test_conf_problems_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_conf_problems_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_codepage
+tests_unit_test_codepage_SOURCES = %D%/unit/test_codepage.c
+tests_unit_test_codepage_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_codepage_LDADD = $(UNIT_LIBS)
 
 unit_tests += tests/unit/test_conf
 tests_unit_test_conf_SOURCES = %D%/unit/test_conf.c %D%/unit/conf_sample.h
