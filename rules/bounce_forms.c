@@ -39,6 +39,18 @@ static gboolean has_failure_code(const char *text)
     return FALSE;
 }
 
+/* Subjects that only programs of mail servers write; a person's "Delivery problem: pallets" is none. */
+static gboolean speaks_of_mail(const char *words)
+{
+    static const char *const marks[] = {
+        "mail",       "message",     "undeliver",      "delivery status", "delivery failure",
+        "nondeliver", "non-deliver", "failure notice", "unzustellbar"};
+    for (gsize i = 0; i < G_N_ELEMENTS(marks); i++)
+        if (strstr(words, marks[i]) != NULL)
+            return TRUE;
+    return FALSE;
+}
+
 /* The words are weighed by who wrote them: the null sender and mailer-daemon are no persons; a postmaster may
  * be one, so there must be both a report's subject and a report's text, or a code that a server gave. */
 static enum tk_strength weigh(const struct tk_view *view, const struct tk_phrase *subject, gboolean firm,
@@ -56,7 +68,7 @@ static enum tk_strength weigh(const struct tk_view *view, const struct tk_phrase
     if (view->writer == TK_WRITER_ROLE && text != NULL && !view->answers &&
         (firm || g_str_has_prefix(view->text, text->words)))
         return TK_STRENGTH_B;
-    return firm ? TK_STRENGTH_C : TK_STRENGTH_NONE;
+    return firm && speaks_of_mail(subject->words) ? TK_STRENGTH_C : TK_STRENGTH_NONE;
 }
 
 gboolean tk_bounce_form_find(const struct tk_view *view, struct tk_bounce_form *form_r)

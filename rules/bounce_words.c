@@ -4,21 +4,12 @@
  * delays and successes come before failures, whose words are more general. */
 #include "rules/bounce_forms.h"
 
-/* Subjects begin with these. */
-#define DELAYED(words)                                                                                       \
-    {                                                                                                        \
-        words, TK_PHRASE_START, TK_BOUNCE_DELAYED                                                            \
-    }
-#define DELIVERED(words)                                                                                     \
-    {                                                                                                        \
-        words, TK_PHRASE_START, TK_BOUNCE_DELIVERED                                                          \
-    }
-#define FAILED(words)                                                                                        \
-    {                                                                                                        \
-        words, TK_PHRASE_START, TK_BOUNCE_FAILED                                                             \
-    }
-
 /* clang-format off */
+/* Subjects begin with these. */
+#define DELAYED(words)   {words, TK_PHRASE_START, TK_BOUNCE_DELAYED}
+#define DELIVERED(words) {words, TK_PHRASE_START, TK_BOUNCE_DELIVERED}
+#define FAILED(words)    {words, TK_PHRASE_START, TK_BOUNCE_FAILED}
+
 const struct tk_phrase tk_bounce_form_subjects[] = {
     DELAYED("delayed mail"), DELAYED("delivery delayed"), DELAYED("delivery delay"),
     DELAYED("message delayed"), DELAYED("mail delayed"), DELAYED("delayed:"),
@@ -42,11 +33,12 @@ const struct tk_phrase tk_bounce_form_subjects[] = {
     DELAYED("forsinket"), DELAYED("viivästynyt"), DELAYED("配信遅延"), DELAYED("配信が遅れ"),
     DELAYED("配信が遅延"), DELAYED("送達遅延"), DELAYED("延迟"), DELAYED("传递延迟"), DELAYED("传递已延迟"),
     DELAYED("送达延迟"), DELAYED("傳遞延遲"), DELAYED("已延遲"), DELAYED("배달 지연"),
-    DELAYED("배달이 지연"), DELAYED("전송 지연"), DELIVERED("delivered:"), DELIVERED("relayed:"),
-    DELIVERED("expanded:"), DELIVERED("delivery status notification (success"),
-    DELIVERED("delivery status notification (relay"), DELIVERED("delivery status notification [success"),
-    DELIVERED("delivery status notification: success"), DELIVERED("successful mail delivery report"),
-    DELIVERED("successful delivery"), DELIVERED("mail delivery status notification (success"),
+    DELAYED("배달이 지연"), DELAYED("전송 지연"),
+    DELIVERED("delivered:"), DELIVERED("relayed:"), DELIVERED("expanded:"),
+    DELIVERED("delivery status notification (success"), DELIVERED("delivery status notification (relay"),
+    DELIVERED("delivery status notification [success"), DELIVERED("delivery status notification: success"),
+    DELIVERED("successful mail delivery report"), DELIVERED("successful delivery"),
+    DELIVERED("mail delivery status notification (success"),
     DELIVERED("delivery notification: delivery successful"),
     DELIVERED("delivery notification: delivery has been successful"), DELIVERED("delivery report (success"),
     DELIVERED("zugestellt:"), DELIVERED("zustellung erfolgreich"), DELIVERED("remis :"),
@@ -54,22 +46,28 @@ const struct tk_phrase tk_bounce_form_subjects[] = {
     DELIVERED("consegnato:"), DELIVERED("bezorgd:"), DELIVERED("dostarczone:"), DELIVERED("доставлено:"),
     DELIVERED("doručeno:"), DELIVERED("levererat:"), DELIVERED("leveret:"), DELIVERED("levert:"),
     DELIVERED("配信済み"), DELIVERED("配信完了"), DELIVERED("已送达"), DELIVERED("已傳遞"),
-    DELIVERED("배달됨"), FAILED("undelivered mail"), FAILED("undelivered mail returned to sender"), FAILED("undelivered message"), FAILED("undelivered:"),
-    FAILED("undeliverable:"), FAILED("undeliverable mail"), FAILED("undeliverable message"),
-    FAILED("undeliverable e-mail"), FAILED("undeliverable email"), FAILED("undeliverable"),
-    FAILED("returned mail"), FAILED("returned e-mail"), FAILED("returned email"),
-    FAILED("returned message"), FAILED("mail returned"), FAILED("message returned"),
-    FAILED("returning message to sender"), FAILED("return to sender"), FAILED("mail delivery fail"),
-    FAILED("mail delivery error"), FAILED("mail delivery problem"), FAILED("mail delivery notification"),
-    FAILED("mail delivery status"), FAILED("mail system error"), FAILED("mail transaction failed"),
-    FAILED("message delivery fail"), FAILED("message delivery error"),
-    FAILED("message delivery notification"), FAILED("email delivery fail"), FAILED("e-mail delivery fail"),
-    FAILED("email delivery error"), FAILED("e-mail delivery error"), FAILED("delivery status notification"),
-    FAILED("delivery status"), FAILED("delivery failure"), FAILED("delivery failed"),
-    FAILED("delivery failing"), FAILED("delivery notification"), FAILED("delivery report"),
-    FAILED("delivery error"), FAILED("delivery problem"), FAILED("delivery has failed"),
-    FAILED("delivery unsuccessful"), FAILED("delivery impossible"), FAILED("failed delivery"),
-    FAILED("failed mail"), FAILED("failed message"), FAILED("failed to deliver"), FAILED("failure notice"),
+    DELIVERED("배달됨"),
+    FAILED("undelivered mail"), FAILED("undelivered mail returned to sender"),
+    FAILED("undelivered message"), FAILED("undelivered:"), FAILED("undeliverable:"),
+    FAILED("undeliverable mail"), FAILED("undeliverable message"), FAILED("undeliverable e-mail"),
+    FAILED("undeliverable email"), FAILED("undeliverable"), FAILED("returned mail"),
+    FAILED("returned e-mail"), FAILED("returned email"), FAILED("returned message"),
+    FAILED("mail returned"), FAILED("message returned"), FAILED("returning message to sender"),
+    FAILED("return to sender"), FAILED("mail delivery fail"), FAILED("mail delivery error"),
+    FAILED("mail delivery problem"), FAILED("mail delivery notification"), FAILED("mail delivery status"),
+    FAILED("mail system error"), FAILED("mail transaction failed"), FAILED("message delivery fail"),
+    FAILED("message delivery has failed"), FAILED("mail delivery has failed"),
+    FAILED("message status - undeliver"), FAILED("bounce"), FAILED("bounced"), FAILED("mail bounced"),
+    FAILED("banned contents from you"), FAILED("e-mail could not be delivered"),
+    FAILED("email could not be delivered"), FAILED("delivery to the following"),
+    FAILED("message delivery error"), FAILED("message delivery notification"),
+    FAILED("email delivery fail"), FAILED("e-mail delivery fail"), FAILED("email delivery error"),
+    FAILED("e-mail delivery error"), FAILED("delivery status notification"), FAILED("delivery status"),
+    FAILED("delivery failure"), FAILED("delivery failed"), FAILED("delivery failing"),
+    FAILED("delivery notification"), FAILED("delivery report"), FAILED("delivery error"),
+    FAILED("delivery problem"), FAILED("delivery has failed"), FAILED("delivery unsuccessful"),
+    FAILED("delivery impossible"), FAILED("failed delivery"), FAILED("failed mail"),
+    FAILED("failed message"), FAILED("failed to deliver"), FAILED("failure notice"),
     FAILED("failure delivery"), FAILED("failure notification"), FAILED("non-delivery"),
     FAILED("non delivery"), FAILED("nondelivery"), FAILED("nondeliverable"), FAILED("non-deliverable"),
     FAILED("not delivered"), FAILED("not deliverable"), FAILED("unable to deliver"),
@@ -166,7 +164,6 @@ const struct tk_phrase tk_bounce_form_subjects[] = {
     FAILED("전송 실패"), FAILED("메일 전송 실패"), FAILED("메일 발송 실패"), FAILED("발송실패"),
     FAILED("발송 실패"), FAILED("수신실패"), FAILED("전송실패"),
 };
-/* clang-format on */
 const gsize tk_bounce_form_subject_count = G_N_ELEMENTS(tk_bounce_form_subjects);
 
 #undef DELAYED
@@ -174,20 +171,10 @@ const gsize tk_bounce_form_subject_count = G_N_ELEMENTS(tk_bounce_form_subjects)
 #undef FAILED
 
 /* The first lines of the text have these. */
-#define DELAYED(words)                                                                                       \
-    {                                                                                                        \
-        words, TK_PHRASE_HEAD, TK_BOUNCE_DELAYED                                                             \
-    }
-#define DELIVERED(words)                                                                                     \
-    {                                                                                                        \
-        words, TK_PHRASE_HEAD, TK_BOUNCE_DELIVERED                                                           \
-    }
-#define FAILED(words)                                                                                        \
-    {                                                                                                        \
-        words, TK_PHRASE_HEAD, TK_BOUNCE_FAILED                                                              \
-    }
+#define DELAYED(words)   {words, TK_PHRASE_HEAD, TK_BOUNCE_DELAYED}
+#define DELIVERED(words) {words, TK_PHRASE_HEAD, TK_BOUNCE_DELIVERED}
+#define FAILED(words)    {words, TK_PHRASE_HEAD, TK_BOUNCE_FAILED}
 
-/* clang-format off */
 const struct tk_phrase tk_bounce_form_texts[] = {
     DELAYED("this is a warning message only"), DELAYED("this is a warning only"),
     DELAYED("you do not need to resend"), DELAYED("has not yet been delivered"),
@@ -205,14 +192,15 @@ const struct tk_phrase tk_bounce_form_texts[] = {
     DELAYED("ainda não foi entregue"), DELAYED("nog niet bezorgd"),
     DELAYED("nie została jeszcze dostarczona"), DELAYED("ещё не доставлено"), DELAYED("еще не доставлено"),
     DELAYED("配信が遅れ"), DELAYED("配信が遅延"), DELAYED("배달이 지연"), DELAYED("尚未送达"),
-    DELAYED("尚未傳遞"), DELIVERED("was successfully delivered"),
-    DELIVERED("has been successfully delivered"), DELIVERED("were successfully delivered"),
-    DELIVERED("was successfully relayed"), DELIVERED("successfully relayed to"),
-    DELIVERED("successful delivery"), DELIVERED("successfully delivered to"),
-    DELIVERED("delivery was successful"), DELIVERED("wurde erfolgreich zugestellt"),
-    DELIVERED("a été remis avec succès"), DELIVERED("se ha entregado correctamente"),
-    DELIVERED("è stato recapitato correttamente"), DELIVERED("foi entregue com êxito"),
-    DELIVERED("正常に配信"), FAILED("this is the mail system at"), FAILED("this is the postfix program at"),
+    DELAYED("尚未傳遞"),
+    DELIVERED("was successfully delivered"), DELIVERED("has been successfully delivered"),
+    DELIVERED("were successfully delivered"), DELIVERED("was successfully relayed"),
+    DELIVERED("successfully relayed to"), DELIVERED("successful delivery"),
+    DELIVERED("successfully delivered to"), DELIVERED("delivery was successful"),
+    DELIVERED("wurde erfolgreich zugestellt"), DELIVERED("a été remis avec succès"),
+    DELIVERED("se ha entregado correctamente"), DELIVERED("è stato recapitato correttamente"),
+    DELIVERED("foi entregue com êxito"), DELIVERED("正常に配信"),
+    FAILED("this is the mail system at"), FAILED("this is the postfix program at"),
     FAILED("i'm sorry to have to inform you that"), FAILED("i am sorry to have to inform you that"),
     FAILED("this is the qmail-send program"), FAILED("wasn't able to deliver your message"),
     FAILED("was not able to deliver your message"), FAILED("was unable to deliver your message"),
@@ -296,5 +284,5 @@ const struct tk_phrase tk_bounce_form_texts[] = {
     FAILED("배달하지 못했습니다"), FAILED("전송되지 못했습니다"), FAILED("배달할 수 없습니다"),
     FAILED("전송할 수 없습니다"), FAILED("반송되었습니다"), FAILED("존재하지 않는"),
 };
-/* clang-format on */
 const gsize tk_bounce_form_text_count = G_N_ELEMENTS(tk_bounce_form_texts);
+/* clang-format on */

@@ -166,14 +166,18 @@ static gboolean is_form(gboolean hit, const struct tk_form *form, struct tk_clas
            found(result, form->class, form->strength, "%s", form->what);
 }
 
+static gboolean has_machine_mark(const struct look *look)
+{
+    return look->has_mark && look->mark.class != TK_CLASS_LIST;
+}
+
 static gboolean is_known_form(const struct look *look, struct tk_classification *result)
 {
     const struct tk_view *view = &look->view;
-    gboolean machine = look->has_mark && look->mark.class != TK_CLASS_LIST;
     struct tk_form form;
     return is_form(tk_form_service_notice(view, &form), &form, result) ||
            is_form(tk_form_feedback(view, &form), &form, result) ||
-           is_form(tk_form_challenge(view, machine, &form), &form, result) ||
+           is_form(tk_form_challenge(view, has_machine_mark(look), &form), &form, result) ||
            is_form(tk_form_receipt(view, &form), &form, result);
 }
 
@@ -246,10 +250,21 @@ static gboolean is_null_sender(const struct look *look, struct tk_classification
                  look->subject != NULL ? look->subject->words : look->text->words);
 }
 
+/* "Ann Archer is out of the office": a subject that ends so with a text that says so. */
+static gboolean is_absence_sentence(const struct look *look)
+{
+    static const struct tk_phrase sentence = {" is out of the office", TK_PHRASE_ANY, TK_WORDS_AWAY};
+    const char *after;
+    return !look->view.answers && look->text != NULL && look->text->kind == TK_WORDS_AWAY &&
+           tk_phrase_find(&sentence, 1, look->view.subject, &after) != NULL && tk_phrase_ends(after);
+}
+
 /* Words alone: a hint, but for a mail that answers one, as a vacation program does (RFC 3834 section 3.1.5),
  * with both its subject and its text in the program's form. */
 static gboolean is_autoreply_by_words(const struct look *look, struct tk_classification *result)
 {
+    if (is_absence_sentence(look))
+        return found(result, TK_CLASS_AUTOREPLY, TK_STRENGTH_C, "Subject: is out of the office");
     if (look->subject == NULL || !look->subject_firm)
         return FALSE;
     gboolean both = look->text != NULL && look->view.threaded;
@@ -258,8 +273,11 @@ static gboolean is_autoreply_by_words(const struct look *look, struct tk_classif
                  look->subject->words);
 }
 
-static gboolean is_bounce_by_words(const struct look *look, struct tk_classification *result)
+static gboolean is_report_by_words(const struct look *look, struct tk_classification *result)
 {
+    struct tk_form form;
+    if (tk_form_challenge(&look->view, FALSE, &form) || tk_form_receipt(&look->view, &form))
+        return found(result, form.class, form.strength, "%s", form.what);
     return bounce_by_form(look, TK_STRENGTH_C, result);
 }
 
@@ -295,7 +313,7 @@ void tk_classify(const struct tk_message *message, const struct tk_classify_cont
 {
     static gboolean (*const tests[])(const struct look *, struct tk_classification *) = {
         is_loop,           is_feedback_report, is_receipt,     is_delivery_report,    is_known_form,
-        is_bounce_by_form, is_marked,          is_null_sender, is_autoreply_by_words, is_bounce_by_words,
+        is_bounce_by_form, is_marked,          is_null_sender, is_autoreply_by_words, is_report_by_words,
         is_role_sender};
     struct tk_classification result = {.class = TK_CLASS_HUMAN};
     struct look look;

@@ -55,7 +55,7 @@ static const struct header_rule header_rules[] = {
     {"X-Precedence", WORD, "auto_reply", TK_CLASS_AUTOREPLY, A, FALSE},
     {"X-Precedence", WORD, "auto-reply", TK_CLASS_AUTOREPLY, A, FALSE},
     {"X-POST-MessageClass", CONTAINS, "autoresponder", TK_CLASS_AUTOREPLY, A, FALSE},
-    {"Delivered-To", PREFIX, "autoresponder", TK_CLASS_AUTOREPLY, A, FALSE},
+    {"Delivered-To", WORD, "autoresponder", TK_CLASS_AUTOREPLY, A, FALSE},
     {"X-Mailer", PREFIX, "autoresponder", TK_CLASS_AUTOREPLY, A, FALSE},
     {"X-Mailer", PREFIX, "vacation", TK_CLASS_AUTOREPLY, A, TRUE},
     {"User-Agent", PREFIX, "vacation", TK_CLASS_AUTOREPLY, A, TRUE},

@@ -10,9 +10,9 @@
 /* Local parts and names with '-', '_', '.' and blanks taken out. */
 static const char *const daemon_locals[] = {"mailerdaemon", "maildaemon", "mailerdeamon", "maildeamon",
                                             "mailsystemdaemon"};
-static const char *const postmaster_locals[] = {"postmaster", "mailadmin", "mailadministrator", "mailmaster",
-                                                "mailsystem", "mdaemon",   "mailgateway",       "mailguard",
-                                                "smtpdaemon", "daemon"};
+static const char *const postmaster_locals[] = {
+    "postmaster",  "mailadmin", "mailadministrator", "mailmaster",          "mailsystem", "mdaemon",
+    "mailgateway", "mailguard", "smtpdaemon",        "systemadministrator", "daemon"};
 static const char *const role_locals[] = {"autoreply", "autoresponder", "donotanswer", "robot"};
 static const struct tk_phrase mail_system_names[] = {
     {"mail delivery s", TK_PHRASE_ANY, 0}, /* subsystem, system, service */
@@ -27,6 +27,7 @@ static const struct tk_phrase mail_system_names[] = {
     {"postmaster", TK_PHRASE_START, 0},
     {"system administrator", TK_PHRASE_START, 0},
     {"systemadministrator", TK_PHRASE_START, 0},
+    {"system.administrator", TK_PHRASE_START, 0},
     {"administrateur système", TK_PHRASE_START, 0},
     {"administrador del sistema", TK_PHRASE_START, 0},
     {"administrador de sistema", TK_PHRASE_START, 0},
@@ -94,6 +95,9 @@ static enum tk_writer writer_of_address(const char *address)
         return TK_WRITER_DAEMON;
     if (one_of(local, postmaster_locals, G_N_ELEMENTS(postmaster_locals)))
         return TK_WRITER_POSTMASTER;
+    /* the mailbox in whose name Exchange writes: this word and 32 hexadecimal digits */
+    if (g_str_has_prefix(local, "microsoftexchange") && strlen(local) > 40)
+        return TK_WRITER_POSTMASTER;
     if (one_of(local, role_locals, G_N_ELEMENTS(role_locals)) || tk_address_is_role(address))
         return TK_WRITER_ROLE;
     return TK_WRITER_PERSON;
@@ -110,7 +114,7 @@ static void raise_writer(struct tk_view *view, enum tk_writer writer, char *evid
     }
 }
 
-static void look_at_writer(struct tk_view *view, const char *envelope)
+static void look_at_writer(struct tk_view *view)
 {
     const struct tk_message *message = view->message;
     const char *value = tk_view_header(message, "From");
@@ -122,13 +126,12 @@ static void look_at_writer(struct tk_view *view, const char *envelope)
             tk_phrase_find(mail_system_names, G_N_ELEMENTS(mail_system_names), folded, NULL) != NULL;
         gboolean no_address = strchr(view->from, '@') == NULL;
         raise_writer(view,
-                     no_address && strstr(folded, "mailer-daemon") != NULL ? TK_WRITER_DAEMON
-                     : is_named                                            ? TK_WRITER_POSTMASTER
-                                                                           : TK_WRITER_PERSON,
+                     no_address && (strstr(folded, "mailer-daemon") != NULL || strcmp(folded, "<>") == 0)
+                         ? TK_WRITER_DAEMON
+                     : is_named ? TK_WRITER_POSTMASTER
+                                : TK_WRITER_PERSON,
                      g_strdup_printf("From: %s", value));
     }
-    if (envelope != NULL && writer_of_address(envelope) == TK_WRITER_DAEMON)
-        raise_writer(view, TK_WRITER_DAEMON, g_strdup_printf("envelope sender <%s>", envelope));
     /* a list server speaks by itself from LIST-admin */
     g_autofree char *local = g_strndup(view->from, strcspn(view->from, "@"));
     if (g_str_has_suffix(local, "-admin") && tk_view_header(message, "X-MLServer") != NULL)
@@ -150,8 +153,8 @@ static char *envelope_sender(const struct tk_message *message, const char *mail_
     path += strspn(path, " \t");
     g_autofree char *inner = tk_address_from_path(path);
     g_strstrip(inner);
-    /* A mailbox format that cannot write the null sender writes one of these. */
-    if (g_ascii_strcasecmp(inner, "MAILER-DAEMON") == 0 || g_ascii_strcasecmp(inner, "null") == 0)
+    /* What cannot write the null sender (mailboxes, old mail servers) writes one of these. */
+    if (writer_of_address(inner) == TK_WRITER_DAEMON || g_ascii_strcasecmp(inner, "null") == 0)
         inner[0] = '\0';
     return g_steal_pointer(&inner);
 }
@@ -169,7 +172,7 @@ void tk_view_look(const struct tk_message *message, const char *mail_from, struc
     view.text = tk_phrase_fold(message->text, TK_VIEW_TEXT_BYTES);
     view.threaded = (message->in_reply_to != NULL && message->in_reply_to->len > 0) ||
                     (message->references != NULL && message->references->len > 0);
-    look_at_writer(&view, envelope);
+    look_at_writer(&view);
     *view_r = view;
 }
 

@@ -1,16 +1,10 @@
 /* classify_words: the words of autoreplies in many languages, as data, written folded (rules/phrase.h). */
 #include "rules/classify_words.h"
 
-#define AWAY(words)                                                                                          \
-    {                                                                                                        \
-        words, TK_PHRASE_START, TK_WORDS_AWAY                                                                \
-    }
-#define AUTO(words)                                                                                          \
-    {                                                                                                        \
-        words, TK_PHRASE_START, TK_WORDS_AUTO                                                                \
-    }
-
 /* clang-format off */
+#define AWAY(words)      {words, TK_PHRASE_START, TK_WORDS_AWAY}
+#define AUTO(words)      {words, TK_PHRASE_START, TK_WORDS_AUTO}
+
 const struct tk_phrase tk_autoreply_subjects[] = {
     AWAY("out of office autoreply"), AWAY("out of office auto-reply"), AWAY("out of office reply"),
     AWAY("out of office response"), AWAY("out of office message"), AWAY("out of office notification"),
@@ -97,21 +91,13 @@ const struct tk_phrase tk_autoreply_subjects[] = {
     AUTO("自動回覆"), AUTO("自动答复"), AUTO("自動回應"), AUTO("自動答覆"), AUTO("자동 회신"),
     AUTO("자동회신"), AUTO("자동 응답"), AUTO("자동응답"), AUTO("자동 답장"), AUTO("자동답장"),
 };
-/* clang-format on */
 const gsize tk_autoreply_subject_count = G_N_ELEMENTS(tk_autoreply_subjects);
 
 #undef AWAY
 #undef AUTO
-#define AWAY(words)                                                                                          \
-    {                                                                                                        \
-        words, TK_PHRASE_HEAD, TK_WORDS_AWAY                                                                 \
-    }
-#define AUTO(words)                                                                                          \
-    {                                                                                                        \
-        words, TK_PHRASE_HEAD, TK_WORDS_AUTO                                                                 \
-    }
+#define AWAY(words)      {words, TK_PHRASE_HEAD, TK_WORDS_AWAY}
+#define AUTO(words)      {words, TK_PHRASE_HEAD, TK_WORDS_AUTO}
 
-/* clang-format off */
 const struct tk_phrase tk_autoreply_texts[] = {
     AWAY("out of the office"), AWAY("out of office"), AWAY("away from the office"),
     AWAY("away from my desk"), AWAY("away from my office"), AWAY("i am away"), AWAY("i'm away"),
@@ -193,5 +179,5 @@ const struct tk_phrase tk_autoreply_texts[] = {
     AUTO("自动回复"), AUTO("自動回覆"), AUTO("自动发送"), AUTO("系统自动"), AUTO("系統自動"),
     AUTO("자동 발송"), AUTO("자동으로"), AUTO("자동 회신"), AUTO("자동회신"), AUTO("자동 응답"),
 };
-/* clang-format on */
 const gsize tk_autoreply_text_count = G_N_ELEMENTS(tk_autoreply_texts);
+/* clang-format on */
