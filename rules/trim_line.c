@@ -292,12 +292,12 @@ enum tk_trim_label tk_trim_line_label(const char *fold, const char **value_r)
         return TK_TRIM_LABEL_NONE;
     while (word > 0 && strchr(" *_", s[word - 1]) != NULL)
         word--;
-    for (gsize i = 0; tk_trim_words_labels[i].word != NULL; i++) {
-        const char *w = tk_trim_words_labels[i].word;
-
-        if (strlen(w) == word && memcmp(w, s, word) == 0) {
-            *value_r = s + n + 1 + strspn(s + n + 1, " *_");
-            return tk_trim_words_labels[i].label;
+    for (int label = TK_TRIM_LABEL_FROM; label <= TK_TRIM_LABEL_SUBJECT; label++) {
+        for (const char *const *w = tk_trim_words_labels[label]; *w != NULL; w++) {
+            if (strlen(*w) == word && memcmp(*w, s, word) == 0) {
+                *value_r = s + n + 1 + strspn(s + n + 1, " *_");
+                return (enum tk_trim_label)label;
+            }
         }
     }
     return TK_TRIM_LABEL_NONE;

@@ -15,11 +15,6 @@ enum tk_trim_label {
     TK_TRIM_LABEL_SUBJECT
 };
 
-struct tk_trim_label_word {
-    const char *word;
-    enum tk_trim_label label;
-};
-
 /* First words of "On DATE NAME wrote:". */
 extern const char *const tk_trim_words_openers[];
 /* First words of "Quoting NAME <ADDRESS>:", which has no verb. */
@@ -42,7 +37,7 @@ extern const char *const tk_trim_words_mobile_end[];
 extern const char *const tk_trim_words_signoffs[];
 /* What only a legal or virus-scan footer says. */
 extern const char *const tk_trim_words_legal[];
-/* Labels of a copied mail header. The last has a NULL word. */
-extern const struct tk_trim_label_word tk_trim_words_labels[];
+/* Labels of a copied mail header: the words of each enum tk_trim_label but NONE. */
+extern const char *const *const tk_trim_words_labels[];
 
 #endif

@@ -153,6 +153,7 @@ FUZZ_TARGETS = \
 	fuzz_filename \
 	fuzz_rtf \
 	fuzz_tnef \
+	fuzz_trim \
 	fuzz_uu
 FUZZ_LIBS = librules.a
 EXTRA_DIST += $(FUZZ_TARGETS:%=tests/fuzz/%.c)
@@ -168,14 +169,6 @@ unit_tests += tests/unit/test_trim
 tests_unit_test_trim_SOURCES = %D%/unit/test_trim.c
 tests_unit_test_trim_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_trim_LDADD = $(UNIT_LIBS)
-
-if ENABLE_FUZZ
-noinst_PROGRAMS += tests/fuzz/fuzz_trim
-endif
-tests_fuzz_fuzz_trim_SOURCES = %D%/fuzz/fuzz_trim.c
-tests_fuzz_fuzz_trim_CPPFLAGS = $(FUZZ_CPPFLAGS)
-tests_fuzz_fuzz_trim_LDFLAGS = $(FUZZ_LDFLAGS)
-tests_fuzz_fuzz_trim_LDADD = $(RULES_LIBS)
 
 # Tests of schema/ against a private PostgreSQL; without server programs they are skipped (77).
 store_tests = \
