@@ -21,6 +21,12 @@ librules_a_SOURCES = \
 	%D%/decide.c %D%/decide.h \
 	%D%/effects.c %D%/effects.h \
 	%D%/filename.c %D%/filename.h \
+	%D%/html.c %D%/html.h \
+	%D%/html_entity.c %D%/html_entity.h \
+	%D%/html_look.c %D%/html_look.h \
+	%D%/html_render.c %D%/html_render.h \
+	%D%/html_sanitise.c %D%/html_sanitise.h \
+	%D%/html_tree.c %D%/html_tree.h \
 	%D%/logtext.c %D%/logtext.h \
 	%D%/lzfu.c %D%/lzfu.h \
 	%D%/options.c %D%/options.h \

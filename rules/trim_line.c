@@ -268,6 +268,8 @@ enum tk_trim_header tk_trim_line_header(const char *fold, gboolean quoted)
         return start && quoted && ev.bracketed && s[len - 1] == '>' ? TK_TRIM_HEADER_FULL : TK_TRIM_HEADER_NO;
     if (starts_with_word(s, tk_trim_words_cites) && (ev.address || quoted) && len < 160)
         return TK_TRIM_HEADER_FULL;
+    if (framed && verb_last)
+        return TK_TRIM_HEADER_FULL;
     if (opener && verb_last && (dated || ev.address || (quoted && len < 160)))
         return TK_TRIM_HEADER_FULL;
     if (opener && verb && (ev.address || (dated && ev.time)))
@@ -276,6 +278,8 @@ enum tk_trim_header tk_trim_line_header(const char *fold, gboolean quoted)
         return TK_TRIM_HEADER_FULL;
     if ((start || opener) && ev.bracketed && dated && strchr(">)]", s[len - 1]) != NULL)
         return TK_TRIM_HEADER_FULL;
+    if (quoted && colon && ((ev.bracketed && dated) || (ev.year && ev.time)))
+        return TK_TRIM_HEADER_PART; /* in a language that is not in the tables */
     if ((verb_last && (ev.address || (ev.year && ev.time) || (quoted && len < 120))) ||
         (verb && ev.bracketed && dated))
         return TK_TRIM_HEADER_PART;

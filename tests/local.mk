@@ -151,6 +151,7 @@ tests_unit_test_verdict_LDADD = $(UNIT_LIBS)
 FUZZ_TARGETS = \
 	fuzz_classify \
 	fuzz_filename \
+	fuzz_html \
 	fuzz_rtf \
 	fuzz_tnef \
 	fuzz_trim \
@@ -197,3 +198,7 @@ tests_store_test_contents_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_faults_SOURCES = %D%/store/test_faults.c
 tests_store_test_faults_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_faults_LDADD = $(STORE_TEST_LIBS)
+unit_tests += tests/unit/test_html
+tests_unit_test_html_SOURCES = %D%/unit/test_html.c
+tests_unit_test_html_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_html_LDADD = $(UNIT_LIBS)
