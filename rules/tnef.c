@@ -257,6 +257,7 @@ static enum use open_message_property(struct tk_tnef *t, guint id, guint type, g
     case 0x001A: return open_slot(t, TK_SLOT_CLASS, unicode, len);
     case 0x0037: return open_slot(t, TK_SLOT_SUBJECT, unicode, len);
     case 0x0070: return open_slot(t, TK_SLOT_TOPIC, unicode, len);
+    case 0x0C1A: return open_slot(t, TK_SLOT_SENDER, unicode, len);
     case 0x0E1D: return open_slot(t, TK_SLOT_SUBJECT_NORMALIZED, unicode, len);
     case 0x1000: return open_slot(t, TK_SLOT_BODY, unicode, len);
     case 0x1013: return open_slot(t, TK_SLOT_HTML, unicode, len);

@@ -67,6 +67,7 @@ struct tk_tnef_sink {
 /* The outermost message. Strings are UTF-8 with LF line ends, owned by the parser; NULL: there is none. */
 struct tk_tnef_message {
     const char *subject;
+    const char *sender;        /* display name of who wrote it, PidTagSenderName */
     const char *text;          /* the plain body; out of RTF where there is no other */
     const char *html;          /* the HTML body, or the one in RTF. It is UTF-8, whatever charset it names */
     const char *message_class; /* "IPM.Note", "IPM.Schedule.Meeting.Request", ... */

@@ -112,6 +112,15 @@ void tk_tnef_file_end(struct tk_tnef_file *file, struct tk_tnef_values *values,
     tk_tnef_values_drop(values, TK_SLOT_LONG_NAME, TK_SLOT_CONTENT_ID);
 }
 
+/* A line of the header above the body of an embedded message. */
+static void append_header(GString *to, bool html, const char *name, const char *value)
+{
+    if (value == NULL)
+        return;
+    g_autofree char *escaped = html ? g_markup_escape_text(value, -1) : g_strdup(value);
+    g_string_append_printf(to, html ? "%s: %s<br>\n" : "%s: %s\n", name, escaped);
+}
+
 void tk_tnef_file_body(struct tk_tnef_shared *shared, const struct tk_tnef_message *message)
 {
     bool html = message->html != NULL;
@@ -119,6 +128,12 @@ void tk_tnef_file_body(struct tk_tnef_shared *shared, const struct tk_tnef_messa
     if (body == NULL)
         return;
     struct tk_tnef_file file = {.shared = shared};
+    g_autoptr(GString) header = g_string_new(NULL);
+    append_header(header, html, "From", message->sender);
+    append_header(header, html, "Subject", message->subject);
+    if (header->len > 0)
+        g_string_append(header, html ? "<hr>\n" : "\n");
+    pass_on(&file, (const guint8 *)header->str, header->len);
     pass_on(&file, (const guint8 *)body, strlen(body));
     g_autofree char *name =
         g_strconcat(message->subject != NULL ? message->subject : "message", html ? ".html" : ".txt", NULL);

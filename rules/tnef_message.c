@@ -66,6 +66,7 @@ guint tk_tnef_message_build(struct tk_tnef_values *values, const struct tk_tnef_
     static const enum tk_tnef_slot text[] = {TK_SLOT_BODY, TK_SLOT_BODY_ATTRIBUTE};
     guint codepage = tk_tnef_message_codepage(numbers), flag = 0;
     to->subject = first_of(values, codepage, subject, G_N_ELEMENTS(subject));
+    to->sender = tk_tnef_values_take(values, TK_SLOT_SENDER, codepage);
     to->message_class = modern_class(first_of(values, codepage, message_class, G_N_ELEMENTS(message_class)));
     to->text = first_of(values, codepage, text, G_N_ELEMENTS(text));
     to->html =
@@ -93,6 +94,7 @@ static void drop(const char **text)
 void tk_tnef_message_clear(struct tk_tnef_message *message)
 {
     drop(&message->subject);
+    drop(&message->sender);
     drop(&message->text);
     drop(&message->html);
     drop(&message->message_class);

@@ -241,8 +241,21 @@ static void an_embedded_message_gives_its_files_and_its_body(void **state)
     file(a, "out.txt", "y");
     expect(a, TK_OK, 0,
            "0 in.txt - - embedded [x]\n"
-           "1 Old mail.txt text/plain; charset=utf-8 - embedded [Hello\n]\n"
+           "1 Old mail.txt text/plain; charset=utf-8 - embedded [Subject: Old mail\n\nHello\n]\n"
            "2 out.txt - - [y]\n");
+}
+
+static void an_embedded_message_names_its_sender(void **state)
+{
+    (void)state;
+    GByteArray *inner = stream(), *list = properties(3);
+    value(list, 0x0C1A, 0x001E, "Ann <b>", 8);
+    value(list, 0x0037, 0x001E, "Plan", 5);
+    value(list, 0x1013, 0x0102, "<p>x</p>", 8);
+    property_list(inner, 1, list);
+    expect(around(inner), TK_OK, 0,
+           "0 Plan.html text/html; charset=utf-8 - embedded "
+           "[From: Ann &lt;b&gt;<br>\nSubject: Plan<br>\n<hr>\n<p>x</p>]\n");
 }
 
 static void the_placeholder_of_an_embedded_message_is_no_file_of_its_own(void **state)
@@ -465,6 +478,7 @@ int main(void)
         cmocka_unit_test(data_in_a_property_is_read_once),
         cmocka_unit_test(an_ole_object_is_a_file_without_its_interface_id),
         cmocka_unit_test(an_embedded_message_gives_its_files_and_its_body),
+        cmocka_unit_test(an_embedded_message_names_its_sender),
         cmocka_unit_test(the_placeholder_of_an_embedded_message_is_no_file_of_its_own),
         cmocka_unit_test(messages_nested_too_deep_are_handed_on_packed),
         cmocka_unit_test(the_message_is_read_in_its_code_pages),
