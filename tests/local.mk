@@ -102,6 +102,7 @@ EXTRA_DIST += %D%/mta/run %D%/mta/test_stack.py %D%/lib/tk.py
 # Lints: scripts that prove rules of the tree; they read $(srcdir) and the build folder.
 lints = \
 	%D%/lint/format \
+	%D%/lint/options \
 	%D%/lint/rooms \
 	%D%/lint/words
 TESTS += $(lints)
@@ -149,6 +150,7 @@ tests_unit_test_verdict_LDADD = $(UNIT_LIBS)
 # Fuzz targets (--enable-fuzz, CC=clang) are tests/fuzz/fuzz_NAME.c with LLVMFuzzerTestOneInput() in it. To add one that needs
 # librules.a alone, add its name here; one that needs more adds what it needs to FUZZ_LIBS.
 FUZZ_TARGETS = \
+	fuzz_conf \
 	fuzz_classify \
 	fuzz_filename \
 	fuzz_html \
