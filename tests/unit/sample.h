@@ -8,25 +8,40 @@
 #include "rules/conf.h"
 #include "rules/message.h"
 
-/* Everything is allocated once a process and left to it. */
+/* Everything lives as long as the process: what is kept is known to a leak checker, which so finds leaks of
+ * the code under test alone. Returns POINTER. */
+static inline void *sample_keep(void *pointer)
+{
+    static GPtrArray *kept;
+    if (kept == NULL)
+        kept = g_ptr_array_new();
+    g_ptr_array_add(kept, pointer);
+    return pointer;
+}
+
+static inline char *sample_text(const char *text)
+{
+    return sample_keep(g_strdup(text));
+}
+
 static inline GPtrArray *sample_list(void)
 {
-    return g_ptr_array_new();
+    return sample_keep(g_ptr_array_new());
 }
 
 static inline void sample_pair(GPtrArray *list, const char *name, const char *value)
 {
-    struct tk_pair *pair = g_new0(struct tk_pair, 1);
-    pair->name = g_strdup(name);
-    pair->value = g_strdup(value);
+    struct tk_pair *pair = sample_keep(g_new0(struct tk_pair, 1));
+    pair->name = sample_text(name);
+    pair->value = sample_text(value);
     g_ptr_array_add(list, pair);
 }
 
 static inline struct tk_field_rule *sample_rule(struct tk_channel *channel, const char *field,
                                                 enum tk_field_from from)
 {
-    struct tk_field_rule *rule = g_new0(struct tk_field_rule, 1);
-    rule->field = g_strdup(field);
+    struct tk_field_rule *rule = sample_keep(g_new0(struct tk_field_rule, 1));
+    rule->field = sample_text(field);
     rule->from = from;
     rule->map = sample_list();
     g_ptr_array_add(channel->fields, rule);
@@ -36,17 +51,17 @@ static inline struct tk_field_rule *sample_rule(struct tk_channel *channel, cons
 /* "a b c" as a list of strings. */
 static inline char **sample_words(const char *words)
 {
-    return *words != '\0' ? g_strsplit(words, " ", -1) : g_new0(char *, 1);
+    return sample_keep(*words != '\0' ? g_strsplit(words, " ", -1) : g_new0(char *, 1));
 }
 
 /* A published channel acme/support that takes mail from acme.example. */
 static inline struct tk_channel *sample_channel(void)
 {
-    struct tk_channel *channel = g_new0(struct tk_channel, 1);
-    channel->tenant = g_strdup("acme");
-    channel->name = g_strdup("support");
+    struct tk_channel *channel = sample_keep(g_new0(struct tk_channel, 1));
+    channel->tenant = sample_text("acme");
+    channel->name = sample_text("support");
     channel->status = TK_PUBLISHED;
-    channel->address = g_strdup("support.392@tickets.example.net");
+    channel->address = sample_text("support.392@tickets.example.net");
     channel->aliases = sample_words("support@acme.example helpdesk@acme.example");
     channel->fail.kind = TK_FOLDER_ALIAS;
     channel->allowed_domains = sample_words("acme.example *.partner.example");
@@ -59,11 +74,11 @@ static inline struct tk_channel *sample_channel(void)
     channel->reply_types = sample_words("incident request");
     channel->fields = sample_list();
     channel->attachment_deny_names = sample_words("*.exe *.js");
-    struct tk_template *template = g_new0(struct tk_template, 1);
-    template->tenant = g_strdup("acme");
-    template->name = g_strdup("incident");
-    template->ticket_type = g_strdup("incident");
-    template->prefix = g_strdup("INC");
+    struct tk_template *template = sample_keep(g_new0(struct tk_template, 1));
+    template->tenant = sample_text("acme");
+    template->name = sample_text("incident");
+    template->ticket_type = sample_text("incident");
+    template->prefix = sample_text("INC");
     template->fields = sample_list();
     channel->template = template;
     return channel;
@@ -71,32 +86,32 @@ static inline struct tk_channel *sample_channel(void)
 
 static inline struct tk_mailbox *sample_mailbox(const char *name, const char *address)
 {
-    struct tk_mailbox *mailbox = g_new0(struct tk_mailbox, 1);
-    mailbox->name = g_strdup(name);
-    mailbox->address = g_strdup(address);
+    struct tk_mailbox *mailbox = sample_keep(g_new0(struct tk_mailbox, 1));
+    mailbox->name = sample_text(name);
+    mailbox->address = sample_text(address);
     return mailbox;
 }
 
 /* A person's mail from Ann at acme.example. */
 static inline struct tk_message *sample_message(void)
 {
-    struct tk_message *message = g_new0(struct tk_message, 1);
+    struct tk_message *message = sample_keep(g_new0(struct tk_message, 1));
     message->headers = sample_list();
     message->from_headers = 1;
     message->from = sample_mailbox("Ann", "Ann@Acme.example");
     message->to = sample_list();
     message->cc = sample_list();
     message->reply_to = sample_list();
-    message->subject = g_strdup("Printer");
-    message->message_id = g_strdup("m1@acme.example");
+    message->subject = sample_text("Printer");
+    message->message_id = sample_text("m1@acme.example");
     message->in_reply_to = sample_list();
     message->references = sample_list();
     message->date = 1767225600;
     message->importance = TK_IMPORTANCE_NORMAL;
-    message->text = g_strdup("It is broken.\n-- \nAnn");
-    message->reply = g_strdup("It is broken.");
-    message->quoted = g_strdup("");
-    message->signature = g_strdup("-- \nAnn");
+    message->text = sample_text("It is broken.\n-- \nAnn");
+    message->reply = sample_text("It is broken.");
+    message->quoted = sample_text("");
+    message->signature = sample_text("-- \nAnn");
     message->attachments = sample_list();
     message->flags = sample_list();
     return message;
@@ -104,19 +119,19 @@ static inline struct tk_message *sample_message(void)
 
 static inline void sample_header(struct tk_message *message, const char *name, const char *value)
 {
-    struct tk_header *header = g_new0(struct tk_header, 1);
-    header->name = g_strdup(name);
-    header->value = g_strdup(value);
-    header->raw = g_strdup(value);
+    struct tk_header *header = sample_keep(g_new0(struct tk_header, 1));
+    header->name = sample_text(name);
+    header->value = sample_text(value);
+    header->raw = sample_text(value);
     g_ptr_array_add(message->headers, header);
 }
 
 static inline void sample_attachment(struct tk_message *message, const char *filename, guint64 size,
                                      gboolean is_inline)
 {
-    struct tk_attachment *attachment = g_new0(struct tk_attachment, 1);
-    attachment->filename = g_strdup(filename);
-    attachment->content_type = g_strdup("application/octet-stream");
+    struct tk_attachment *attachment = sample_keep(g_new0(struct tk_attachment, 1));
+    attachment->filename = sample_text(filename);
+    attachment->content_type = sample_text("application/octet-stream");
     attachment->size = size;
     attachment->is_inline = is_inline;
     g_ptr_array_add(message->attachments, attachment);

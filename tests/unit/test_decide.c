@@ -204,11 +204,12 @@ static void own_autoreply_addresses_and_keywords_exclude(void **state)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         channel->autoreply_addresses = sample_words(cases[i].addresses);
-        channel->autoreply_keywords = *cases[i].keywords != '\0' ? g_strsplit(cases[i].keywords, "|", -1)
-                                                                 : sample_words("");
+        channel->autoreply_keywords = *cases[i].keywords != '\0'
+                                          ? sample_keep(g_strsplit(cases[i].keywords, "|", -1))
+                                          : sample_words("");
         set_from(cases[i].from);
         input.mail_from = cases[i].mail_from;
-        message->subject = g_strdup(cases[i].subject);
+        message->subject = sample_text(cases[i].subject);
         expect(cases[i].expected);
     }
 }
@@ -225,10 +226,10 @@ static void the_allow_list_overrules_machines_headers_and_autoreply_rules(void *
     expect("exclude excluded_header excluded_header");
     const char *const allows[] = {"ann@acme.example", "*@acme.example", "X-Monitor: core", "X-Monitor:"};
     for (gsize i = 0; i < G_N_ELEMENTS(allows); i++) {
-        channel->autoreply_allow = g_strsplit(allows[i], "|", -1);
+        channel->autoreply_allow = sample_keep(g_strsplit(allows[i], "|", -1));
         expect("ticket  ticket");
     }
-    channel->autoreply_allow = g_strsplit("*@partner.example|X-Monitor: edge", "|", -1);
+    channel->autoreply_allow = sample_keep(g_strsplit("*@partner.example|X-Monitor: edge", "|", -1));
     expect("exclude excluded_header excluded_header");
 }
 
@@ -312,9 +313,9 @@ static void replies_go_to_their_ticket_only_by_participants_and_listed_types(voi
     input.has_number = TRUE;
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         struct tk_decide_known known = {.ticket_id = cases[i].ticket_id,
-                                        .number = g_strdup("INC-7"),
-                                        .ticket_type = g_strdup(cases[i].type),
-                                        .status = g_strdup(cases[i].status),
+                                        .number = sample_text("INC-7"),
+                                        .ticket_type = sample_text(cases[i].type),
+                                        .status = sample_text(cases[i].status),
                                         .writer_takes_part = cases[i].takes_part};
         input.known = &known;
         expect(cases[i].expected);

@@ -16,7 +16,7 @@ static int start(void **state)
     (void)state;
     support = sample_channel();
     sales = sample_channel();
-    sales->name = g_strdup("sales");
+    sales->name = sample_text("sales");
     return 0;
 }
 
@@ -72,7 +72,7 @@ static void each_verdict_goes_to_its_folder(void **state)
         const struct tk_effects_answer answer = {support, cases[i].verdict, cases[i].reason, cases[i].number,
                                                  9};
         struct tk_folder none = {TK_FOLDER_NONE, NULL}, alias = {TK_FOLDER_ALIAS, NULL};
-        struct tk_folder box = {TK_FOLDER_ADDRESS, g_strdup("box@acme.example")};
+        struct tk_folder box = {TK_FOLDER_ADDRESS, sample_text("box@acme.example")};
 
         support->success = support->fail = support->exclude = none;
         expect(&rcpt, 1, no_headers, &answer, 1, "-rcpt <HelpDesk@acme.example>\n");
@@ -130,7 +130,7 @@ static void several_channels_each_get_their_own_answer(void **state)
 static void an_address_gets_the_mail_once(void **state)
 {
     (void)state;
-    struct tk_folder box = {TK_FOLDER_ADDRESS, g_strdup("Box@acme.example")};
+    struct tk_folder box = {TK_FOLDER_ADDRESS, sample_text("Box@acme.example")};
     support->fail = sales->fail = box;
     const struct tk_effects_rcpt rcpts[] = {{"<support@acme.example>", support},
                                             {"<sales@acme.example>", sales}};

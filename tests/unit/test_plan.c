@@ -100,8 +100,8 @@ static void every_source_of_the_mail_can_be_mapped(void **state)
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *name = g_strdup_printf("f%" G_GSIZE_FORMAT, i);
         struct tk_field_rule *rule = sample_rule(channel, name, cases[i].from);
-        rule->header = g_strdup("x-building");
-        rule->default_text = g_strdup("fallback");
+        rule->header = sample_text("x-building");
+        rule->default_text = sample_text("fallback");
     }
     make();
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -116,9 +116,9 @@ static void importance_maps_to_a_priority_or_its_default(void **state)
     struct tk_field_rule *rule = sample_rule(channel, "priority", TK_FROM_IMPORTANCE);
     sample_pair(rule->map, "high", "P2");
     sample_pair(rule->map, "normal", "P3");
-    rule->default_text = g_strdup("P4");
-    struct tk_template_field *declared = g_new0(struct tk_template_field, 1);
-    declared->name = g_strdup("priority");
+    rule->default_text = sample_text("P4");
+    struct tk_template_field *declared = sample_keep(g_new0(struct tk_template_field, 1));
+    declared->name = sample_text("priority");
     declared->values = sample_words("P1 P2 P3 P4");
     g_ptr_array_add(channel->template->fields, declared);
     const char *const expected[] = {
@@ -135,10 +135,10 @@ static void a_value_outside_the_fields_list_becomes_the_default_and_is_told(void
 {
     (void)state;
     struct tk_field_rule *rule = sample_rule(channel, "building", TK_FROM_HEADER);
-    rule->header = g_strdup("X-Building");
-    rule->default_text = g_strdup("B1");
-    struct tk_template_field *declared = g_new0(struct tk_template_field, 1);
-    declared->name = g_strdup("building");
+    rule->header = sample_text("X-Building");
+    rule->default_text = sample_text("B1");
+    struct tk_template_field *declared = sample_keep(g_new0(struct tk_template_field, 1));
+    declared->name = sample_text("building");
     declared->values = sample_words("B1 B2");
     declared->restricted = TRUE;
     g_ptr_array_add(channel->template->fields, declared);
@@ -174,10 +174,10 @@ static void no_text_outgrows_its_column(void **state)
 static void an_empty_subject_gets_a_text_and_a_foreign_number_is_cut(void **state)
 {
     (void)state;
-    message->subject = g_strdup("");
+    message->subject = sample_text("");
     make();
     assert_string_equal(plan->subject, "(no subject)");
-    message->subject = g_strdup("Re: [INC-42] Printer");
+    message->subject = sample_text("Re: [INC-42] Printer");
     make();
     assert_string_equal(plan->subject, "Re: [INC-42] Printer");
     decision.cut_token = TRUE;
@@ -189,7 +189,7 @@ static void a_requester_that_is_no_address_is_replaced_by_the_sender(void **stat
 {
     (void)state;
     struct tk_field_rule *rule = sample_rule(channel, "requester", TK_FROM_HEADER);
-    rule->header = g_strdup("X-User");
+    rule->header = sample_text("X-User");
     sample_header(message, "X-User", "somebody");
     make();
     assert_string_equal(plan->requester, "ann@acme.example");
@@ -255,7 +255,7 @@ static void a_note_holds_the_new_text_and_changes_no_field(void **state)
     (void)state;
     sample_rule(channel, "building", TK_FROM_SUBJECT);
     decision.verdict = TK_VERDICT_NOTE;
-    message->html_safe = g_strdup("<p>It is broken.</p>");
+    message->html_safe = sample_text("<p>It is broken.</p>");
     make();
     assert_string_equal(plan->body, "It is broken.");
     assert_string_equal(plan->body_full, "It is broken.\n-- \nAnn");
@@ -268,9 +268,9 @@ static void prefixes_are_those_of_the_tenant_once(void **state)
     (void)state;
     const char *const others[][2] = {{"acme", "REQ"}, {"acme", "INC"}, {"other", "OTH"}};
     for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {
-        struct tk_template *template = g_new0(struct tk_template, 1);
-        template->tenant = g_strdup(others[i][0]);
-        template->prefix = g_strdup(others[i][1]);
+        struct tk_template *template = sample_keep(g_new0(struct tk_template, 1));
+        template->tenant = sample_text(others[i][0]);
+        template->prefix = sample_text(others[i][1]);
         g_ptr_array_add(conf.templates, template);
     }
     g_autofree const char **prefixes = tk_plan_prefixes(&conf, channel);
