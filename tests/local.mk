@@ -173,34 +173,9 @@ tests_unit_test_trim_SOURCES = %D%/unit/test_trim.c
 tests_unit_test_trim_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_trim_LDADD = $(UNIT_LIBS)
 
-# Tests of schema/ against a private PostgreSQL; without server programs they are skipped (77).
-store_tests = \
-	tests/store/test_contents \
-	tests/store/test_faults \
-	tests/store/test_ingest
-if HAVE_CMOCKA
-check_PROGRAMS += $(store_tests)
-TESTS += $(store_tests)
-check_LIBRARIES += tests/store/libserver.a
-endif
-STORE_TEST_CPPFLAGS = $(UNIT_CPPFLAGS) $(LIBPQ_CFLAGS) -DTOP_SRCDIR='"$(abs_top_srcdir)"'
-STORE_TEST_LIBS = tests/store/libserver.a $(STORE_LIBS) $(CMOCKA_LIBS)
-
-tests_store_libserver_a_SOURCES = %D%/store/server.c %D%/store/server.h
-tests_store_libserver_a_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
-
-tests_store_test_ingest_SOURCES = %D%/store/test_ingest.c
-tests_store_test_ingest_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
-tests_store_test_ingest_LDADD = $(STORE_TEST_LIBS)
-
-tests_store_test_contents_SOURCES = %D%/store/test_contents.c
-tests_store_test_contents_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
-tests_store_test_contents_LDADD = $(STORE_TEST_LIBS)
-
-tests_store_test_faults_SOURCES = %D%/store/test_faults.c
-tests_store_test_faults_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
-tests_store_test_faults_LDADD = $(STORE_TEST_LIBS)
 unit_tests += tests/unit/test_html
 tests_unit_test_html_SOURCES = %D%/unit/test_html.c
 tests_unit_test_html_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_html_LDADD = $(UNIT_LIBS)
+
+include tests/store/local.mk

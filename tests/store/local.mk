@@ -1,0 +1,47 @@
+# Tests of schema/ against a private PostgreSQL; without server programs they are skipped (77).
+store_tests = \
+	tests/unit/test_connection \
+	tests/unit/test_sqlstate \
+	tests/store/test_admin \
+	tests/store/test_contents \
+	tests/store/test_faults \
+	tests/store/test_ingest \
+	tests/store/test_schema
+if HAVE_CMOCKA
+check_PROGRAMS += $(store_tests)
+TESTS += $(store_tests)
+check_LIBRARIES += tests/store/libserver.a
+endif
+STORE_TEST_CPPFLAGS = $(UNIT_CPPFLAGS) $(LIBPQ_CFLAGS) -DTOP_SRCDIR='"$(abs_top_srcdir)"'
+STORE_TEST_LIBS = tests/store/libserver.a $(STORE_LIBS) $(CMOCKA_LIBS)
+
+tests_store_libserver_a_SOURCES = %D%/server.c %D%/server.h
+tests_store_libserver_a_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+
+tests_store_test_ingest_SOURCES = %D%/test_ingest.c
+tests_store_test_ingest_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_ingest_LDADD = $(STORE_TEST_LIBS)
+
+tests_store_test_contents_SOURCES = %D%/test_contents.c
+tests_store_test_contents_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_contents_LDADD = $(STORE_TEST_LIBS)
+
+tests_store_test_faults_SOURCES = %D%/test_faults.c
+tests_store_test_faults_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_faults_LDADD = $(STORE_TEST_LIBS)
+
+tests_store_test_admin_SOURCES = %D%/test_admin.c
+tests_store_test_admin_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_admin_LDADD = $(STORE_TEST_LIBS)
+
+tests_store_test_schema_SOURCES = %D%/test_schema.c
+tests_store_test_schema_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_schema_LDADD = $(STORE_TEST_LIBS)
+
+tests_unit_test_connection_SOURCES = tests/unit/test_connection.c
+tests_unit_test_connection_CPPFLAGS = $(UNIT_CPPFLAGS) $(LIBPQ_CFLAGS)
+tests_unit_test_connection_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_sqlstate_SOURCES = tests/unit/test_sqlstate.c
+tests_unit_test_sqlstate_CPPFLAGS = $(UNIT_CPPFLAGS) $(LIBPQ_CFLAGS)
+tests_unit_test_sqlstate_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)

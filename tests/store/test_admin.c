@@ -1,0 +1,349 @@
+/* Tests of what an administrator and an agent do: publish, disable, report, answer, purge. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "tests/store/server.h"
+
+static struct tk_store *admin, *milter;
+
+static void expect_publish(const struct tk_publication *publication, const char *changed, gint64 version)
+{
+    struct tk_published published = {0};
+    g_autoptr(GString) why = g_string_new(NULL);
+    if (tk_admin_publish(admin, publication, soon(5), &published, why) != TK_OK)
+        fail_msg("publish: %s", why->str);
+    if (changed == NULL)
+        assert_null(published.changed);
+    else
+        assert_string_equal(published.changed, changed);
+    assert_int_equal(published.rules_version, version);
+    assert_int_equal(published.tenant_id, server_tenant);
+    g_free(published.changed);
+}
+
+static void expect_refused(const struct tk_publication *publication, const char *text)
+{
+    struct tk_published published = {0};
+    g_autoptr(GString) why = g_string_new(NULL);
+    assert_int_equal(tk_admin_publish(admin, publication, soon(5), &published, why), TK_REFUSED);
+    if (strstr(why->str, text) == NULL)
+        fail_msg("%s", why->str);
+}
+
+static void publishing_writes_what_differs_and_says_so(void **state)
+{
+    (void)state;
+    struct tk_publication p = server_publication();
+    g_autofree char *before =
+        server_ask("postgres", "SELECT string_agg(xmin::text, ',') FROM ticketing.channel");
+    expect_publish(&p, NULL, 1);
+    server_expect(before, "SELECT string_agg(xmin::text, ',') FROM ticketing.channel");
+    p.rules = "{ \"allowed_domains\" :  [\"acme.example\"] }";
+    expect_publish(&p, NULL, 1);
+    p.rules = "{\"allowed_domains\": [\"*\"]}";
+    expect_publish(&p, "rules changed", 2);
+    p.title = "Help";
+    p.template_fields = "[]";
+    expect_publish(&p, "template changed, channel changed", 2);
+    expect_publish(&p, NULL, 2);
+    p = server_publication();
+    expect_publish(&p, "template changed, channel changed, rules changed", 3);
+    server_expect("mail:support|t", "SELECT name || '|' || hidden::text::char FROM ticketing.offer");
+}
+
+static void a_draft_may_change_its_template_until_it_is_published(void **state)
+{
+    (void)state;
+    struct tk_publication p = server_publication();
+    p.channel = "draft";
+    p.address = "draft.1@acme.tickets.example.net";
+    p.status = "draft";
+    expect_publish(&p, "channel made, rules changed", 1);
+    server_expect("0", "SELECT count(*) FROM ticketing.offer WHERE name = 'mail:draft'");
+    p.template_name = "request";
+    p.template_ticket_type = "request";
+    p.template_prefix = "REQ";
+    expect_publish(&p, "template made, channel changed", 1);
+    p.status = "published";
+    expect_publish(&p, "channel changed, offer changed", 1);
+    struct tk_publication moved = p;
+    moved.template_name = "incident";
+    moved.template_ticket_type = "incident";
+    moved.template_prefix = "INC";
+    expect_refused(&moved, "was published with template request, which cannot change");
+    moved.status = "disabled";
+    expect_refused(&moved, "which cannot change");
+    p.template_prefix = "RQ";
+    expect_refused(&p, "ticket type request and prefix REQ, which cannot change");
+    server_expect("request", "SELECT template FROM ticketing.channel_report WHERE name = 'draft'");
+}
+
+static void what_contradicts_is_refused(void **state)
+{
+    (void)state;
+    struct tk_publication p = server_publication();
+    p.tenant = "other";
+    p.address = "Support.392@ACME.tickets.example.net";
+    expect_refused(&p, "belongs to another channel");
+    server_expect("0", "SELECT count(*) FROM ticketing.tenant WHERE name = 'other'");
+    p = server_publication();
+    p.offer_from = "nothing";
+    expect_refused(&p, "there is no offer nothing");
+    p = server_publication();
+    p.status = "odd";
+    expect_refused(&p, "23514");
+    p = server_publication();
+    p.template_name = "odd";
+    p.template_prefix = "lower";
+    expect_refused(&p, "23514");
+    p = server_publication();
+    p.rules = "no json";
+    expect_refused(&p, "22P02");
+}
+
+static void defaults_of_an_offer_fill_the_fields_that_a_mail_leaves(void **state)
+{
+    (void)state;
+    server_expect("", "INSERT INTO ticketing.offer (tenant_id, name, template_id, defaults)"
+                      " SELECT tenant_id, 'it-mail', template_id, '{\"category\": \"it\", \"site\": \"hq\"}'"
+                      " FROM ticketing.template WHERE name = 'incident'");
+    struct tk_publication p = server_publication();
+    p.offer_from = "it-mail";
+    expect_publish(&p, "offer changed", 3);
+    const struct tk_ingest_field field = {"category", "mail", false};
+    struct tk_ingest mail = server_mail("defaults");
+    mail.fields = &field;
+    mail.field_count = 1;
+    struct tk_ingest_result result = server_ingest(milter, &mail, TK_OK);
+    tk_ingest_result_clear(&result);
+    server_expect("category=mail,site=hq", "SELECT string_agg(name || '=' || value, ',' ORDER BY name) FROM"
+                                           " ticketing.ticket_field WHERE ticket_id ="
+                                           " (SELECT max(ticket_id) FROM ticketing.ticket)");
+}
+
+static void a_channel_is_disabled_on_the_spot(void **state)
+{
+    (void)state;
+    bool changed = false;
+    assert_int_equal(tk_admin_disable(admin, "acme", "nobody", soon(5), &changed, NULL), TK_NO_MATCH);
+    assert_int_equal(tk_admin_disable(admin, "acme", "support", soon(5), &changed, NULL), TK_OK);
+    assert_true(changed);
+    assert_int_equal(tk_admin_disable(admin, "acme", "support", soon(5), &changed, NULL), TK_OK);
+    assert_false(changed);
+    const struct tk_ingest mail = server_mail("disabled");
+    struct tk_ingest_result result = server_ingest(milter, &mail, TK_OK);
+    assert_string_equal(result.reason, "channel_disabled");
+    tk_ingest_result_clear(&result);
+    struct tk_publication p = server_publication();
+    p.offer_from = "it-mail";
+    expect_publish(&p, "channel changed", 3);
+}
+
+static struct tk_report *make(enum tk_report_kind kind, const struct tk_report_filter *filter)
+{
+    struct tk_report *report = NULL;
+    g_autoptr(GString) why = g_string_new(NULL);
+    if (tk_report_make(admin, kind, filter, soon(5), &report, why) != TK_OK)
+        fail_msg("report %d: %s", (int)kind, why->str);
+    return report;
+}
+
+static void every_report_can_be_made_and_read_by_name(void **state)
+{
+    (void)state;
+    static const char *const notices[] = {"cut", NULL};
+    struct tk_ingest mail = server_mail("reported");
+    mail.subject = "reported";
+    mail.notices = notices;
+    mail.confirm = true;
+    struct tk_ingest_result result = server_ingest(milter, &mail, TK_OK);
+    gint64 note_id = 0;
+    assert_int_equal(tk_admin_add_note(admin, server_tenant, result.number, "agent@acme.example", "public",
+                                       "done", soon(5), &note_id, NULL),
+                     TK_OK);
+    const struct tk_report_filter all = {.limit = 50}, one = {.number = result.number,
+                                                              .tenant_id = server_tenant,
+                                                              .ticket_id = result.ticket_id};
+    for (int kind = TK_REPORT_CHANNELS; kind <= TK_REPORT_STATUS; kind++) {
+        struct tk_report *report =
+            make(kind, kind == TK_REPORT_CHANNELS || kind == TK_REPORT_RULES ? &all : &one);
+        if (kind != TK_REPORT_ATTACHMENTS)
+            assert_true(tk_report_rows(report) > 0);
+        assert_null(tk_report_get(report, 0, "no_such_column"));
+        tk_report_free(&report);
+        assert_null(report);
+    }
+    struct tk_report *report = make(TK_REPORT_TICKET, &one);
+    assert_int_equal(tk_report_rows(report), 1);
+    assert_string_equal(tk_report_get(report, 0, "subject"), "reported");
+    assert_string_equal(tk_report_get(report, 0, "notices"), "[\"cut\"]");
+    const char *made = tk_report_get(report, 0, "created_at");
+    assert_true(strlen(made) == 20 && made[10] == 'T' && made[19] == 'Z');
+    for (guint c = 0; c < tk_report_columns(report); c++) {
+        const char *name = tk_report_name(report, c);
+        const enum tk_cell expected = g_str_has_suffix(name, "_id")  ? TK_CELL_NUMBER
+                                      : strcmp(name, "notices") == 0 ? TK_CELL_JSON
+                                                                     : TK_CELL_TEXT;
+        assert_int_equal(tk_report_cell(report, c), expected);
+    }
+    tk_report_free(&report);
+    report = make(TK_REPORT_CHANNELS, &(struct tk_report_filter){.channel = "support"});
+    assert_string_equal(tk_report_get(report, 0, "rules_version"), "3");
+    tk_report_free(&report);
+    tk_ingest_result_clear(&result);
+}
+
+static void intake_can_be_asked_for_what_failed_and_since_when(void **state)
+{
+    (void)state;
+    struct tk_ingest mail = server_mail("failed");
+    mail.verdict = "fail";
+    mail.reason = "domain_denied";
+    struct tk_ingest_result result = server_ingest(milter, &mail, TK_OK);
+    tk_ingest_result_clear(&result);
+    struct tk_report *report = make(TK_REPORT_INTAKE, &(struct tk_report_filter){.failed = true});
+    assert_true(tk_report_rows(report) >= 2);
+    for (guint row = 0; row < tk_report_rows(report); row++)
+        assert_string_equal(tk_report_get(report, row, "verdict"), "fail");
+    assert_string_equal(tk_report_get(report, 0, "reason"), "domain_denied");
+    assert_null(tk_report_get(report, 0, "number"));
+    tk_report_free(&report);
+    report = make(TK_REPORT_INTAKE, &(struct tk_report_filter){.limit = 1});
+    assert_int_equal(tk_report_rows(report), 1);
+    tk_report_free(&report);
+    const gint64 tomorrow = g_get_real_time() + (gint64)86400 * G_USEC_PER_SEC;
+    report = make(TK_REPORT_INTAKE, &(struct tk_report_filter){.since = tomorrow});
+    assert_int_equal(tk_report_rows(report), 0);
+    tk_report_free(&report);
+}
+
+static void agents_answer_and_move_tickets(void **state)
+{
+    (void)state;
+    struct tk_store *agent = server_store("ticket_agent", 1);
+    struct tk_ingest mail = server_mail("answered");
+    struct tk_ingest_result result = server_ingest(milter, &mail, TK_OK);
+    gint64 note_id = 0;
+    assert_int_equal(tk_admin_add_note(agent, server_tenant, result.number, "Bob@acme.example", "public",
+                                       "yes", soon(5), &note_id, NULL),
+                     TK_OK);
+    /* To every participant but the author. */
+    g_autofree char *sql = g_strdup_printf("SELECT string_agg(kind || ' ' || recipient, ',') FROM "
+                                           "ticketing.outbox WHERE note_id = %" G_GINT64_FORMAT,
+                                           note_id);
+    server_expect("note ann@acme.example", sql);
+    assert_int_equal(tk_admin_add_note(agent, server_tenant, result.number, "x", "internal", "psst", soon(5),
+                                       &note_id, NULL),
+                     TK_OK);
+    g_autofree char *silent =
+        g_strdup_printf("SELECT count(*) FROM ticketing.outbox WHERE note_id = %" G_GINT64_FORMAT, note_id);
+    server_expect("0", silent);
+    assert_int_equal(
+        tk_admin_add_note(agent, server_tenant, "INC-0", "x", "internal", "x", soon(5), &note_id, NULL),
+        TK_NO_MATCH);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(
+            tk_admin_set_status(agent, server_tenant, result.number, "closed", "x", soon(5), NULL), TK_OK);
+    assert_int_equal(tk_admin_set_status(agent, server_tenant, result.number, "odd", "x", soon(5), NULL),
+                     TK_REFUSED);
+    assert_int_equal(tk_admin_set_status(agent, server_tenant + 1, result.number, "open", "x", soon(5), NULL),
+                     TK_NO_MATCH);
+    server_expect("1", "SELECT count(*) FROM ticketing.note WHERE body = 'status: open -> closed'");
+    tk_ingest_result_clear(&result);
+    tk_store_close(&agent);
+}
+
+static enum tk_status write_text(void *context, tk_store_sink put, void *sink, GString *why)
+{
+    (void)why;
+    return put(sink, context, strlen(context));
+}
+
+static struct tk_store_blob text_blob(char *text)
+{
+    struct tk_store_blob blob = {.size = strlen(text), .write = write_text, .context = text};
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    gsize size = TK_SHA256_SIZE;
+    g_checksum_update(checksum, (const guint8 *)text, -1);
+    g_checksum_get_digest(checksum, blob.sha256, &size);
+    return blob;
+}
+
+static void purging_removes_what_has_had_its_time_and_nothing_else(void **state)
+{
+    (void)state;
+    char kept_text[] = "an attachment", raw_text[] = "a refused mail";
+    const struct tk_store_blob kept = text_blob(kept_text), raw = text_blob(raw_text);
+    struct tk_ingest_attachment attachment = {
+        .filename = "k", .content_type = "text/plain", .size = kept.size, .disposition = "inline"};
+    memcpy(attachment.sha256, kept.sha256, TK_SHA256_SIZE);
+    struct tk_ingest ticket = server_mail("keeps"), refused = server_mail("goes");
+    ticket.attachments = &attachment;
+    ticket.attachment_count = 1;
+    refused.verdict = "fail";
+    refused.reason = "too_big";
+    refused.raw_sha256 = raw.sha256;
+    refused.raw_seconds = 3600;
+    struct tk_ingest_result results[2] = {0};
+    assert_int_equal(tk_store_ingest(milter, &ticket, 1, &kept, 1, soon(5), &results[0], NULL), TK_OK);
+    assert_int_equal(tk_store_ingest(milter, &refused, 1, &raw, 1, soon(5), &results[1], NULL), TK_OK);
+    tk_ingest_result_clear(&results[0]);
+    tk_ingest_result_clear(&results[1]);
+    struct tk_purged purged;
+    assert_int_equal(tk_admin_purge(admin, 86400, soon(10), &purged, NULL), TK_OK);
+    assert_int_equal(purged.keys + purged.raws + purged.intakes + purged.blobs, 0);
+    server_expect("2", "SELECT count(*) FROM ticketing.blob");
+    /* A refused mail of long ago; its key has expired with it. */
+    server_expect("",
+                  "UPDATE ticketing.intake SET received_at = now() - interval '9 days',"
+                  " raw_until = now() - interval '8 days' WHERE reason = 'too_big';"
+                  "UPDATE ticketing.intake_key SET expires_at = now() - interval '1 day' WHERE intake_id ="
+                  " (SELECT intake_id FROM ticketing.intake WHERE reason = 'too_big')");
+    assert_int_equal(tk_admin_purge(admin, 86400, soon(10), &purged, NULL), TK_OK);
+    assert_int_equal(purged.keys, 1);
+    assert_int_equal(purged.raws, 1);
+    assert_int_equal(purged.intakes, 1);
+    assert_int_equal(purged.blobs, 1);
+    server_expect("an attachment", "SELECT convert_from(data, 'UTF8') FROM ticketing.blob");
+    server_expect("0", "SELECT count(*) FROM ticketing.intake WHERE reason = 'too_big'");
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    server_fill();
+    admin = server_store("ticket_admin", 2);
+    milter = server_store("ticket_milter", 2);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    tk_store_close(&admin);
+    tk_store_close(&milter);
+    server_remove();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(publishing_writes_what_differs_and_says_so),
+        cmocka_unit_test(a_draft_may_change_its_template_until_it_is_published),
+        cmocka_unit_test(what_contradicts_is_refused),
+        cmocka_unit_test(defaults_of_an_offer_fill_the_fields_that_a_mail_leaves),
+        cmocka_unit_test(a_channel_is_disabled_on_the_spot),
+        cmocka_unit_test(every_report_can_be_made_and_read_by_name),
+        cmocka_unit_test(intake_can_be_asked_for_what_failed_and_since_when),
+        cmocka_unit_test(agents_answer_and_move_tickets),
+        cmocka_unit_test(purging_removes_what_has_had_its_time_and_nothing_else),
+    };
+    server_start();
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
