@@ -97,11 +97,12 @@ tests_unit_test_status_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/mta/noop-milter
 tests_mta_noop_milter_SOURCES = %D%/mta/noop-milter.c
 tests_mta_noop_milter_LDADD = $(MILTER_LIBS)
-EXTRA_DIST += %D%/mta/run %D%/mta/test_stack.py %D%/lib/tk.py
+EXTRA_DIST += %D%/lib/tk.py %D%/mta/run %D%/mta/test_gateway.py %D%/mta/test_stack.py
 
 # Lints: scripts that prove rules of the tree; they read $(srcdir) and the build folder.
 lints = \
 	%D%/lint/format \
+	%D%/lint/mans \
 	%D%/lint/options \
 	%D%/lint/rooms \
 	%D%/lint/words
