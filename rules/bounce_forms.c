@@ -20,8 +20,11 @@ static const struct tk_phrase *find_subject(const struct tk_view *view, gboolean
     return hit;
 }
 
+/* A person's text is not looked at: it would prove nothing. */
 static const struct tk_phrase *find_text(const struct tk_view *view)
 {
+    if (view->writer == TK_WRITER_PERSON && !view->null_sender)
+        return NULL;
     return tk_phrase_find(tk_bounce_form_texts, tk_bounce_form_text_count, view->text, NULL);
 }
 

@@ -29,7 +29,9 @@ struct look {
     struct tk_header_mark mark;
     const struct tk_phrase *subject; /* autoreply words at the start of the subject, or NULL */
     gboolean subject_firm;           /* they stand for themselves and the subject is no answer */
-    const struct tk_phrase *text;    /* autoreply words in the head of the text, or NULL */
+    gboolean sentence;               /* the subject says in a sentence that somebody is out of the office */
+    const struct tk_phrase *text; /* autoreply words in the head of the text, or NULL; looked up where there
+                                     is another sign */
 };
 
 static char *one_line(const char *text)
@@ -250,20 +252,11 @@ static gboolean is_null_sender(const struct look *look, struct tk_classification
                  look->subject != NULL ? look->subject->words : look->text->words);
 }
 
-/* "Ann Archer is out of the office": a subject that ends so with a text that says so. */
-static gboolean is_absence_sentence(const struct look *look)
-{
-    static const struct tk_phrase sentence = {" is out of the office", TK_PHRASE_ANY, TK_WORDS_AWAY};
-    const char *after;
-    return !look->view.answers && look->text != NULL && look->text->kind == TK_WORDS_AWAY &&
-           tk_phrase_find(&sentence, 1, look->view.subject, &after) != NULL && tk_phrase_ends(after);
-}
-
 /* Words alone: a hint, but for a mail that answers one, as a vacation program does (RFC 3834 section 3.1.5),
  * with both its subject and its text in the program's form. */
 static gboolean is_autoreply_by_words(const struct look *look, struct tk_classification *result)
 {
-    if (is_absence_sentence(look))
+    if (look->sentence && look->text != NULL && look->text->kind == TK_WORDS_AWAY)
         return found(result, TK_CLASS_AUTOREPLY, TK_STRENGTH_C, "Subject: is out of the office");
     if (look->subject == NULL || !look->subject_firm)
         return FALSE;
@@ -295,6 +288,15 @@ static gboolean is_role_sender(const struct look *look, struct tk_classification
     return found(result, TK_CLASS_AUTO_GENERATED, TK_STRENGTH_B, "From: %s", look->view.from);
 }
 
+/* "Ann Archer is out of the office": a subject that ends so. */
+static gboolean is_absence_sentence(const struct tk_view *view)
+{
+    static const struct tk_phrase sentence = {" is out of the office", TK_PHRASE_ANY, TK_WORDS_AWAY};
+    const char *after;
+    return !view->answers && tk_phrase_find(&sentence, 1, view->subject, &after) != NULL &&
+           tk_phrase_ends(after);
+}
+
 static void look_at(const struct tk_message *message, const struct tk_classify_context *context,
                     struct look *look)
 {
@@ -305,7 +307,9 @@ static void look_at(const struct tk_message *message, const struct tk_classify_c
     look->subject =
         tk_phrase_find(tk_autoreply_subjects, tk_autoreply_subject_count, look->view.subject, &after);
     look->subject_firm = look->subject != NULL && !look->view.answers && tk_phrase_ends(after);
-    look->text = tk_phrase_find(tk_autoreply_texts, tk_autoreply_text_count, look->view.text, NULL);
+    look->sentence = is_absence_sentence(&look->view);
+    if (look->subject != NULL || look->sentence || look->has_mark || look->view.null_sender)
+        look->text = tk_phrase_find(tk_autoreply_texts, tk_autoreply_text_count, look->view.text, NULL);
 }
 
 void tk_classify(const struct tk_message *message, const struct tk_classify_context *context,

@@ -1,4 +1,6 @@
 /* phrase: folding of texts and the search for phrases in them. Owns nothing; cannot fail. */
+#include "config.h" /* memmem() */
+
 #include "rules/phrase.h"
 
 #include <string.h>
@@ -19,7 +21,9 @@ static gboolean is_sign(gunichar c)
 
 static gunichar plain_sign(gunichar c)
 {
-    if (c == 0x2018 || c == 0x2019 || c == 0x201b || c == 0x2032 || c == 0x00b4 || c == 0x0060)
+    if (c < 0x80)
+        return c == '`' ? '\'' : c;
+    if (c == 0x2018 || c == 0x2019 || c == 0x201b || c == 0x2032 || c == 0x00b4)
         return '\'';
     if (c == 0x201c || c == 0x201d || c == 0x201e || c == 0x00ab || c == 0x00bb)
         return '"';
@@ -46,25 +50,45 @@ static GString *unquoted_head(const char *text, gsize cap)
     return head;
 }
 
+/* Compatibility forms and case as one. Most mails are ASCII, for which the tables of Unicode cost much. */
+static char *lower_case(const GString *head)
+{
+    if (g_str_is_ascii(head->str))
+        return g_ascii_strdown(head->str, (gssize)head->len);
+    g_autofree char *composed = g_utf8_normalize(head->str, (gssize)head->len, G_NORMALIZE_ALL_COMPOSE);
+    return g_utf8_casefold(composed != NULL ? composed : "", -1);
+}
+
+enum kind { VISIBLE, BLANK, INVISIBLE };
+
+static enum kind kind_of(gunichar c)
+{
+    if (c < 0x80)
+        return c > ' ' && c != 0x7f ? VISIBLE : BLANK;
+    if (g_unichar_isspace(c) || g_unichar_iscntrl(c))
+        return BLANK;
+    return g_unichar_type(c) == G_UNICODE_FORMAT ? INVISIBLE : VISIBLE; /* zero width and direction marks */
+}
+
 char *tk_phrase_fold(const char *text, gsize cap)
 {
     g_autoptr(GString) head = unquoted_head(text != NULL ? text : "", cap);
-    g_autofree char *composed = g_utf8_normalize(head->str, (gssize)head->len, G_NORMALIZE_ALL_COMPOSE);
-    g_autofree char *lower = g_utf8_casefold(composed != NULL ? composed : "", -1);
-    GString *out = g_string_sized_new(strlen(lower));
+    g_autofree char *lower = lower_case(head);
+    GString *out = g_string_sized_new(head->len + 1);
     gboolean blank = FALSE;
     for (const char *p = lower; *p != '\0'; p = g_utf8_next_char(p)) {
         gunichar c = plain_sign(g_utf8_get_char(p));
-        if (g_unichar_isspace(c) || g_unichar_iscntrl(c)) {
-            blank = TRUE;
-            continue;
-        }
-        if (g_unichar_type(c) == G_UNICODE_FORMAT) /* zero width marks, direction marks */
+        enum kind kind = kind_of(c);
+        blank = blank || kind == BLANK;
+        if (kind != VISIBLE)
             continue;
         if (blank && out->len > 0)
             g_string_append_c(out, ' ');
         blank = FALSE;
-        g_string_append_unichar(out, c);
+        if (c < 0x80)
+            g_string_append_c(out, (char)c);
+        else
+            g_string_append_unichar(out, c);
     }
     return g_string_free(out, FALSE);
 }
@@ -81,13 +105,14 @@ const struct tk_phrase *tk_phrase_find(const struct tk_phrase *table, gsize coun
 {
     const struct tk_phrase *best = NULL;
     const char *start = after_signs(folded), *after = NULL;
+    gsize folded_len = strlen(folded);
     for (gsize i = 0; i < count; i++) {
         gsize len = strlen(table[i].words);
         const char *hit = NULL;
         switch (table[i].at) {
         case TK_PHRASE_START: hit = g_str_has_prefix(start, table[i].words) ? start : NULL; break;
         case TK_PHRASE_HEAD:
-            hit = g_strstr_len(folded, TK_PHRASE_HEAD_BYTES + (gssize)len, table[i].words);
+            hit = memmem(folded, MIN(folded_len, TK_PHRASE_HEAD_BYTES + len), table[i].words, len);
             break;
         case TK_PHRASE_ANY: hit = strstr(folded, table[i].words); break;
         }

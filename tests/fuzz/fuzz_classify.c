@@ -14,6 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct tk_header headers[64];
 static struct tk_report_part parts[16];
 static struct tk_mailbox from, to;
+static char nothing[1];
 
 static void set_header(struct tk_message *message, struct tk_header *header)
 {
@@ -38,9 +39,8 @@ static void set_header(struct tk_message *message, struct tk_header *header)
 /* Cuts MAIL into MESSAGE, in place. */
 static void fill(struct tk_message *message, char *mail)
 {
-    static char *const types[] = {"message/delivery-status", "message/feedback-report",
-                                  "message/disposition-notification", "message/rfc822",
-                                  "text/rfc822-headers"};
+    static char types[][32] = {"message/delivery-status", "message/feedback-report",
+                               "message/disposition-notification", "message/rfc822", "text/rfc822-headers"};
     char **sections = g_strsplit(mail, "\x1e", G_N_ELEMENTS(parts));
     gsize count = 0;
     char *line = sections[0] != NULL ? sections[0] : mail;
@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                  .in_reply_to = g_ptr_array_new(),
                                  .references = g_ptr_array_new(),
                                  .report_parts = g_ptr_array_new(),
-                                 .subject = ""};
+                                 .subject = nothing};
     struct tk_classify_context context = {.mail_from = size % 3 == 0   ? NULL
                                                        : size % 3 == 1 ? ""
                                                                        : "a@b.example",
