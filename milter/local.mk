@@ -17,3 +17,13 @@ libintake_a_SOURCES = \
 	%D%/intake/directory.c %D%/intake/directory.h \
 	%D%/intake/intake.c %D%/intake/intake.h \
 	%D%/intake/record.c %D%/intake/record.h
+
+bin_PROGRAMS += ticketctl
+ticketctl_CPPFLAGS = $(AM_CPPFLAGS) $(GMIME_CFLAGS) $(GLIB_CFLAGS) $(JANSSON_CFLAGS)
+ticketctl_SOURCES = \
+	%D%/ctl/commands.h \
+	%D%/ctl/ctl.c %D%/ctl/ctl.h \
+	%D%/ctl/inspect.c \
+	%D%/ctl/json.c %D%/ctl/json.h \
+	%D%/ctl/main.c
+ticketctl_LDADD = libbase.a $(RULES_LIBS) $(JANSSON_LIBS)

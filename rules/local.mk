@@ -5,6 +5,8 @@ librules_a_SOURCES = \
 	%D%/address.c %D%/address.h \
 	%D%/bounce.c %D%/bounce.h \
 	%D%/bounce_forms.c %D%/bounce_forms.h %D%/bounce_words.c \
+	%D%/charset.c %D%/charset.h \
+	%D%/charset_guess.c \
 	%D%/classify.c %D%/classify.h \
 	%D%/classify_forms.c %D%/classify_forms.h \
 	%D%/classify_headers.c %D%/classify_headers.h \
@@ -21,20 +23,40 @@ librules_a_SOURCES = \
 	%D%/decide.c %D%/decide.h \
 	%D%/effects.c %D%/effects.h \
 	%D%/filename.c %D%/filename.h \
+	%D%/flowed.c %D%/flowed.h \
+	%D%/hash.c %D%/hash.h \
+	%D%/headers.c %D%/headers.h \
 	%D%/html.c %D%/html.h \
 	%D%/html_entity.c %D%/html_entity.h \
 	%D%/html_look.c %D%/html_look.h \
 	%D%/html_render.c %D%/html_render.h \
 	%D%/html_sanitise.c %D%/html_sanitise.h \
 	%D%/html_tree.c %D%/html_tree.h \
+	%D%/limits.c %D%/limits.h \
+	%D%/limits_caps.h \
+	%D%/limits_header.c %D%/limits_header.h \
 	%D%/logtext.c %D%/logtext.h \
 	%D%/lzfu.c %D%/lzfu.h \
+	%D%/mailboxes.c %D%/mailboxes.h \
+	%D%/message.c %D%/message.h \
+	%D%/message_body.c \
+	%D%/message_cautious.c \
+	%D%/message_choice.c \
+	%D%/message_fields.c \
+	%D%/message_file.c \
+	%D%/message_private.h \
+	%D%/message_report.c \
+	%D%/message_stream.c %D%/message_stream.h \
+	%D%/message_text.c \
+	%D%/message_tree.c \
 	%D%/options.c %D%/options.h \
+	%D%/params.c %D%/params.h \
 	%D%/phrase.c %D%/phrase.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/rtf.c %D%/rtf.h \
 	%D%/rtf_words.c %D%/rtf_words.h \
 	%D%/sniff.c %D%/sniff.h \
+	%D%/source.c %D%/source.h \
 	%D%/status.c %D%/status.h \
 	%D%/text.c %D%/text.h \
 	%D%/thread.c %D%/thread.h \
@@ -43,6 +65,7 @@ librules_a_SOURCES = \
 	%D%/tnef_message.c %D%/tnef_message.h \
 	%D%/tnef_props.c %D%/tnef_props.h \
 	%D%/tnef_values.c %D%/tnef_values.h \
+	%D%/transfer.c %D%/transfer.h \
 	%D%/trim.c %D%/trim.h \
 	%D%/trim_line.c %D%/trim_line.h \
 	%D%/trim_scan.c %D%/trim_scan.h \

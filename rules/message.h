@@ -77,7 +77,8 @@ struct tk_message {
     gpointer parsed;         /* the message's own */
 };
 
-/* Parses the mail in SOURCE, which must outlive the message. Owned by the caller. */
+/* Parses the mail in SOURCE, which must outlive the message. The program has called g_mime_init() once,
+ * before its threads. Owned by the caller. */
 struct tk_message *tk_message_parse(const struct tk_source *source, const struct tk_limits_outcome *limits);
 /* Accepts NULL; sets *MESSAGE to NULL. */
 void tk_message_free(struct tk_message **message);

@@ -180,3 +180,8 @@ tests_unit_test_html_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_html_LDADD = $(UNIT_LIBS)
 
 include tests/store/local.mk
+
+unit_tests += tests/unit/test_limits
+tests_unit_test_limits_SOURCES = %D%/unit/test_limits.c
+tests_unit_test_limits_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_limits_LDADD = $(UNIT_LIBS)

@@ -1,0 +1,65 @@
+/* ctl: what the commands of ticketctl share: the command table's shape, options, exit codes.
+ *
+ * Owns nothing. */
+#include "milter/ctl/ctl.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "milter/base/exitcode.h"
+
+/* Options of one command with --help and the end mark. */
+#define OPTIONS_MAX 32
+/* Not a character, so that no short option can collide. */
+#define OPTION_HELP 0x1000
+
+void tk_ctl_complain(const char *format, ...)
+{
+    va_list args;
+
+    fputs("ticketctl: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+static void usage_line(const struct tk_ctl_command *command, FILE *to)
+{
+    fprintf(to, "usage: ticketctl %s %s\n", command->name, command->arguments);
+}
+
+int tk_ctl_usage(const struct tk_ctl_command *command)
+{
+    usage_line(command, stderr);
+    return tk_exitcode(TK_USAGE);
+}
+
+int tk_ctl_option(const struct tk_ctl_command *command, int argc, char **argv,
+                  const struct option *long_options, int *exit_r)
+{
+    struct option options[OPTIONS_MAX] = {{"help", no_argument, NULL, OPTION_HELP}};
+    int got;
+
+    for (guint i = 0; long_options != NULL && long_options[i].name != NULL && i + 2 < OPTIONS_MAX; i++)
+        options[i + 1] = long_options[i];
+    opterr = 0;
+    got = getopt_long(argc, argv, "+:", options, NULL);
+    switch (got) {
+    case OPTION_HELP:
+        usage_line(command, stdout);
+        printf("\n%s\n", command->summary);
+        if (command->help != NULL)
+            printf("\n%s", command->help);
+        *exit_r = tk_exitcode(TK_OK);
+        return -1;
+    case '?':
+    case ':':
+        tk_ctl_complain(got == ':' ? "%s: %s needs a value" : "%s: unknown option %s", command->name,
+                        argv[optind - 1]);
+        *exit_r = tk_ctl_usage(command);
+        return -1;
+    default: return got;
+    }
+}

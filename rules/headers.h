@@ -1,0 +1,39 @@
+/* headers: header blocks split into fields, unfolded and decoded (RFC 5322 section 2.2, RFC 2047).
+ *
+ * Everything that comes out is one line of valid UTF-8 without control characters. Linear in the input. */
+#ifndef TK_RULES_HEADERS_H
+#define TK_RULES_HEADERS_H
+
+#include "rules/message.h"
+#include "rules/status.h"
+
+/* Splits LEN bytes of a header block into fields, MAX of them at most; *CUT_R (may be NULL) says whether some
+ * were left out. 8-bit octets are read as UTF-8, HINT (a charset, or NULL) or by evidence, then encoded words
+ * are decoded. *MARKS gets the bits of rules/charset.h. A line that is no field and no continuation is taken
+ * for a broken continuation. Returns an array of struct tk_header that frees its elements; owned by the
+ * caller. */
+GPtrArray *tk_headers_split(const guint8 *block, gsize len, guint max, const char *hint, guint *marks,
+                            gboolean *cut_r);
+
+/* The first field called NAME (case-insensitive) of an array as above, or NULL. Owned by FIELDS. */
+const struct tk_header *tk_headers_find(const GPtrArray *fields, const char *name);
+
+/* Decodes the encoded words of VALUE (valid UTF-8), also broken ones: unknown charsets, blanks inside, words
+ * that touch, letters cut between words, a missing end. Owned by the caller. */
+char *tk_headers_decode(const char *value, guint *marks);
+
+/* The length of the encoded word that TEXT starts with, 0 where it starts with none. */
+gsize tk_headers_encoded_word(const char *text);
+
+/* TEXT as one line (tk_text_one_line); frees TEXT. Owned by the caller. */
+char *tk_headers_one_line(char *text);
+
+/* The Message-IDs in VALUE, without <>, in order: what stands in <>, or where nothing does, the words with an
+ * "@". At most MAX: the first one and the last ones. An array of char * that frees them; owned by the caller.
+ */
+GPtrArray *tk_headers_ids(const char *value, guint max);
+
+/* Frees a struct tk_header. */
+void tk_headers_free_field(gpointer field);
+
+#endif

@@ -1,0 +1,315 @@
+/* mailboxes: address fields read into mailboxes (RFC 5322 section 3.4), with what stands in the way of taking
+ * one for an identity.
+ *
+ * Owns nothing beyond a call. Cannot fail: what is no address becomes a name. One pass over the characters
+ * collects the pieces of a mailbox (words, what is in <>); a comma ends it. */
+#include "rules/mailboxes.h"
+
+#include <string.h>
+
+#include "rules/headers.h"
+
+struct reader {
+    GPtrArray *mailboxes;
+    guint max;
+    guint *marks;
+    struct tk_mailboxes_facts facts;
+    /* the mailbox that is being read */
+    GString *words, *angle;
+    GString *carried; /* words of a name that an unquoted comma cut: "Doe, Jane <jane@example.org>" */
+    guint angles;
+    gboolean in_angle, after_angle;
+};
+
+void tk_mailboxes_free_one(gpointer mailbox)
+{
+    struct tk_mailbox *gone = mailbox;
+
+    g_free(gone->name);
+    g_free(gone->address);
+    g_free(gone);
+}
+
+static void add(struct reader *reader, const char *name, const char *address)
+{
+    struct tk_mailbox *mailbox;
+
+    if (reader->mailboxes->len == reader->max) {
+        reader->facts.cut = TRUE;
+        return;
+    }
+    mailbox = g_new0(struct tk_mailbox, 1);
+    mailbox->name = tk_headers_decode(name, reader->marks);
+    mailbox->address = tk_headers_one_line(g_strdup(address));
+    if (strchr(mailbox->name, '<') != NULL && strchr(mailbox->name, '@') != NULL &&
+        strstr(name, "=?") != NULL)
+        reader->facts.encoded = TRUE;
+    g_ptr_array_add(reader->mailboxes, mailbox);
+}
+
+/* What is in <>: a source route goes (RFC 5321 appendix C), blanks around and inside too. */
+static char *clean_angle(const char *text)
+{
+    const char *colon;
+    GString *out = g_string_new(NULL);
+
+    text += strspn(text, " \t<");
+    colon = strrchr(text, ':');
+    if (g_ascii_strncasecmp(text, "mailto:", 7) == 0)
+        text += 7;
+    else if (*text == '@' && colon != NULL)
+        text = colon + 1;
+    for (; *text != '\0'; text++) {
+        if (strchr(" \t>", *text) == NULL)
+            g_string_append_c(out, *text);
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* Words without <>: the word with the "@" is the address, the others are a name. */
+static void add_bare(struct reader *reader)
+{
+    g_auto(GStrv) words = g_strsplit_set(reader->words->str, " \t", -1);
+    g_autoptr(GString) name = g_string_new(reader->carried->str);
+    const char *address = NULL;
+    guint count = 0;
+
+    for (guint i = 0; words[i] != NULL; i++) {
+        if (*words[i] == '\0')
+            continue;
+        count++;
+        if (strchr(words[i], '@') != NULL && !g_str_has_prefix(words[i], "=?")) {
+            if (address != NULL)
+                reader->facts.odd = TRUE;
+            address = words[i];
+            continue;
+        }
+        g_string_append_printf(name, "%s%s", name->len > 0 ? " " : "", words[i]);
+    }
+    if (address == NULL) {
+        gboolean single = count == 1 && name->len > 0 && strstr(name->str, "=?") == NULL;
+
+        add(reader, single ? "" : name->str, single ? name->str : "");
+        return;
+    }
+    if (name->len > 0)
+        reader->facts.odd = TRUE;
+    add(reader, name->str, address);
+}
+
+/* "user @ example.org" (RFC 5322 section 4.4) is one address. */
+static void close_blanks(GString *words)
+{
+    gsize at = 0;
+
+    while (at < words->len && words->str[at] != '@')
+        at++;
+    if (at == words->len)
+        return;
+    while (at + 1 < words->len && strchr(" \t", words->str[at + 1]) != NULL)
+        g_string_erase(words, at + 1, 1);
+    while (at > 0 && strchr(" \t", words->str[at - 1]) != NULL)
+        g_string_erase(words, --at, 1);
+}
+
+static gboolean no_address_yet(const struct reader *reader)
+{
+    return reader->angles == 0 && strchr(reader->words->str, '@') == NULL;
+}
+
+static void clear(struct reader *reader)
+{
+    g_string_truncate(reader->words, 0);
+    g_string_truncate(reader->angle, 0);
+    reader->angles = 0;
+    reader->in_angle = reader->after_angle = FALSE;
+}
+
+static void end_mailbox(struct reader *reader)
+{
+    if (reader->angles > 0) {
+        g_autofree char *address = clean_angle(reader->angle->str);
+        g_autoptr(GString) name = g_string_new(reader->carried->str);
+
+        if (name->len > 0 && reader->words->len > 0)
+            g_string_append_c(name, ' ');
+        g_string_append(name, reader->words->str);
+        g_strstrip(name->str);
+        add(reader, name->str, address);
+        g_string_truncate(reader->carried, 0);
+    } else if (strspn(reader->words->str, " \t") < reader->words->len) {
+        close_blanks(reader->words);
+        add_bare(reader);
+        g_string_truncate(reader->carried, 0);
+    }
+    clear(reader);
+}
+
+/* A comma after words that hold no address belongs to a name, where an address follows. */
+static void at_comma(struct reader *reader)
+{
+    if (!no_address_yet(reader)) {
+        end_mailbox(reader);
+        return;
+    }
+    g_strstrip(reader->words->str);
+    reader->words->len = strlen(reader->words->str);
+    if (reader->words->len == 0)
+        return;
+    if (reader->carried->len > 0)
+        g_string_append_c(reader->carried, ' ');
+    g_string_append_printf(reader->carried, "%s,", reader->words->str);
+    clear(reader);
+}
+
+static void at_colon(struct reader *reader)
+{
+    g_strstrip(reader->words->str);
+    reader->words->len = strlen(reader->words->str);
+    if (g_ascii_strcasecmp(reader->words->str, "mailto") != 0)
+        reader->facts.group = TRUE;
+    g_string_truncate(reader->carried, 0);
+    clear(reader);
+}
+
+/* Copies a quoted string without its quotes. A quoted local part keeps them. Returns what follows. */
+static const char *read_quoted(struct reader *reader, const char *p)
+{
+    GString *to = reader->in_angle ? reader->angle : reader->words;
+    gsize start = to->len;
+    const char *end = p + 1;
+
+    while (*end != '\0' && *end != '"')
+        end += *end == '\\' && end[1] != '\0' ? 2 : 1;
+    if (*end == '"' && end[1] == '@') {
+        g_string_append_len(to, p, end + 1 - p);
+        for (gsize i = start; i < to->len && !reader->in_angle; i++) {
+            if (to->str[i] == ' ') /* keeps the local part one word */
+                reader->facts.odd = TRUE;
+        }
+        return end + 1;
+    }
+    for (p++; p < end; p++) {
+        if (*p == '\\' && p + 1 < end)
+            p++;
+        g_string_append_c(to, *p);
+    }
+    return *end == '"' ? end + 1 : end;
+}
+
+/* A comment is no name (RFC 5322 section 3.4: the name is the phrase). Returns what follows it. */
+static const char *skip_comment(const char *p)
+{
+    guint depth = 0;
+
+    for (; *p != '\0'; p++) {
+        if (*p == '(')
+            depth++;
+        else if (*p == ')' && --depth == 0)
+            return p + 1;
+        else if (*p == '\\' && p[1] != '\0')
+            p++;
+    }
+    return p;
+}
+
+static const char *read_one(struct reader *reader, const char *p)
+{
+    gsize word = reader->in_angle ? 0 : tk_headers_encoded_word(p);
+
+    if (word > 0) {
+        g_string_append_len(reader->words, p, word);
+        return p + word;
+    }
+    switch (*p) {
+    case '"': return read_quoted(reader, p);
+    case '(': return skip_comment(p);
+    case '<':
+        if (reader->angles++ > 0) { /* a second address without a comma */
+            end_mailbox(reader);
+            reader->angles = 1;
+            reader->facts.odd = TRUE;
+        }
+        reader->in_angle = TRUE;
+        return p + 1;
+    case '>':
+        reader->after_angle = reader->in_angle;
+        reader->in_angle = FALSE;
+        return p + 1;
+    default: break;
+    }
+    if (reader->in_angle) {
+        g_string_append_c(reader->angle, *p);
+        return p + 1;
+    }
+    switch (*p) {
+    case ',': at_comma(reader); return p + 1;
+    case ';': end_mailbox(reader); return p + 1;
+    case ':': at_colon(reader); return p + 1;
+    default: break;
+    }
+    if (reader->after_angle && *p != ' ' && *p != '\t') { /* "<a@example.org>b@example.net" */
+        end_mailbox(reader);
+        reader->facts.odd = TRUE;
+    }
+    g_string_append_c(reader->words, *p);
+    return p + 1;
+}
+
+static GPtrArray *read_all(const char *value, guint max, guint *marks, struct tk_mailboxes_facts *facts_r)
+{
+    struct reader reader = {
+        .mailboxes = g_ptr_array_new_with_free_func(tk_mailboxes_free_one),
+        .max = max,
+        .marks = marks,
+        .words = g_string_new(NULL),
+        .angle = g_string_new(NULL),
+        .carried = g_string_new(NULL),
+    };
+
+    for (const char *p = value; *p != '\0' && !reader.facts.cut;)
+        p = read_one(&reader, p);
+    if (reader.angles == 0 && reader.words->len == 0 && reader.carried->len > 0) {
+        g_string_truncate(reader.carried, reader.carried->len - 1);
+        add(&reader, reader.carried->str, "");
+    } else {
+        end_mailbox(&reader);
+    }
+    g_string_free(reader.words, TRUE);
+    g_string_free(reader.angle, TRUE);
+    g_string_free(reader.carried, TRUE);
+    *facts_r = reader.facts;
+    return reader.mailboxes;
+}
+
+/* A whole address in an encoded word is no address (RFC 2047 section 5); it is shown, never trusted. */
+static void look_into_encoded(GPtrArray *mailboxes, guint *marks, struct tk_mailboxes_facts *facts)
+{
+    struct tk_mailboxes_facts inner;
+    g_autoptr(GPtrArray) inside = NULL;
+    const struct tk_mailbox *only;
+
+    if (mailboxes->len != 1)
+        return;
+    only = g_ptr_array_index(mailboxes, 0);
+    if (*only->address != '\0' || strchr(only->name, '@') == NULL)
+        return;
+    facts->encoded = TRUE;
+    inside = read_all(only->name, 2, marks, &inner);
+    if (inside->len != 1 || *((struct tk_mailbox *)g_ptr_array_index(inside, 0))->address == '\0')
+        return;
+    g_ptr_array_set_size(mailboxes, 0);
+    g_ptr_array_add(mailboxes, g_ptr_array_steal_index(inside, 0));
+}
+
+GPtrArray *tk_mailboxes_parse(const char *value, guint max, guint *marks, struct tk_mailboxes_facts *facts_r)
+{
+    struct tk_mailboxes_facts facts;
+    GPtrArray *mailboxes = read_all(value, max, marks, &facts);
+
+    if (strstr(value, "=?") != NULL)
+        look_into_encoded(mailboxes, marks, &facts);
+    if (facts_r != NULL)
+        *facts_r = facts;
+    return mailboxes;
+}

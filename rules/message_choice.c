@@ -1,0 +1,151 @@
+/* message_choice: the text of a mail out of its segments.
+ *
+ * Each segment gives its plain text, or its html where the plain text is missing or a mere stub; segments
+ * follow each other. Cannot fail. */
+#include <string.h>
+
+#include "rules/html.h"
+#include "rules/message_private.h"
+#include "rules/text.h"
+
+/* A plain part beside an html part that has this many times its letters is a stub ("your program shows no
+ * html"). */
+#define STUB_FACTOR 8
+/* Letters of plain text that are never a stub, whatever the html says. */
+#define STUB_MAX 400
+
+struct tk_segment *tk_segment_new(gint alternative)
+{
+    struct tk_segment *segment = g_new0(struct tk_segment, 1);
+
+    segment->alternative = alternative;
+    segment->plain = g_string_new(NULL);
+    segment->html = g_string_new(NULL);
+    return segment;
+}
+
+void tk_segment_free(gpointer data)
+{
+    struct tk_segment *segment = data;
+
+    g_string_free(segment->plain, TRUE);
+    g_string_free(segment->html, TRUE);
+    g_free(segment);
+}
+
+void tk_segment_append(GString *to, const char *text)
+{
+    if (to->len > 0 && to->str[to->len - 1] != '\n')
+        g_string_append_c(to, '\n');
+    g_string_append_len(to, text, MIN(strlen(text), TK_MESSAGE_TEXT_MAX));
+}
+
+gboolean tk_message_is_blank(const char *text)
+{
+    for (; *text != '\0'; text = g_utf8_next_char(text)) {
+        gunichar c = g_utf8_get_char(text);
+
+        if (!g_unichar_isspace(c) && c != 0x200b && c != 0xfeff)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gsize letters(const char *text)
+{
+    gsize count = 0;
+
+    for (; *text != '\0'; text++)
+        count += (*text & 0xc0) != 0x80 && !g_ascii_isspace(*text);
+    return count;
+}
+
+static gboolean is_stub(const char *plain, const char *html_text)
+{
+    gsize has = letters(plain);
+
+    return has < STUB_MAX && has * STUB_FACTOR < letters(html_text);
+}
+
+/* What the segments come to. */
+struct choice {
+    GString *text, *html, *html_text, *html_safe;
+    gboolean plain, rendered; /* which kinds the text is made of */
+    struct tk_html *only;     /* the html that the whole text is made of, or NULL */
+};
+
+static void choose_segment(const struct tk_segment *segment, struct choice *choice)
+{
+    struct tk_html *parsed = NULL;
+    gboolean blank = tk_message_is_blank(segment->plain->str);
+    gboolean use_html = FALSE;
+
+    if (segment->html->len > 0) {
+        const char *rendered;
+
+        parsed = tk_html_parse(segment->html->str, segment->html->len);
+        rendered = tk_html_text(parsed);
+        use_html = !tk_message_is_blank(rendered) && (blank || is_stub(segment->plain->str, rendered));
+        tk_segment_append(choice->html, segment->html->str);
+        tk_segment_append(choice->html_text, rendered);
+        tk_segment_append(choice->html_safe, tk_html_sanitised(parsed));
+        if (use_html)
+            tk_segment_append(choice->text, rendered);
+    }
+    if (!use_html)
+        tk_segment_append(choice->text, segment->plain->str);
+    tk_html_free(&choice->only);
+    if (use_html && !choice->plain && !choice->rendered)
+        choice->only = g_steal_pointer(&parsed);
+    tk_html_free(&parsed);
+    choice->rendered = choice->rendered || use_html;
+    choice->plain = choice->plain || (!use_html && !blank);
+}
+
+static void split_reply(struct tk_message *message, const struct tk_html *only)
+{
+    struct tk_trim trim;
+
+    if (only != NULL)
+        tk_html_split(only, &trim);
+    else
+        tk_trim_split(message->text, strlen(message->text), &trim);
+    message->reply = trim.reply;
+    message->quoted = trim.quoted;
+    message->signature = trim.signature;
+}
+
+static char *take_capped(struct tk_message *message, GString *text)
+{
+    char *capped = tk_text_cut(text->str, TK_MESSAGE_TEXT_MAX);
+
+    if (text->len > TK_MESSAGE_TEXT_MAX)
+        tk_message_flag(message, "text_cut");
+    g_string_free(text, TRUE);
+    return capped;
+}
+
+void tk_message_choose(struct tk_message *message, const GPtrArray *segments, enum tk_text_from from)
+{
+    struct choice choice = {
+        g_string_new(NULL), g_string_new(NULL), g_string_new(NULL), g_string_new(NULL), FALSE, FALSE, NULL};
+    gboolean html;
+
+    for (guint i = 0; i < segments->len; i++)
+        choose_segment(g_ptr_array_index(segments, i), &choice);
+    html = choice.html->len > 0;
+    message->text = take_capped(message, choice.text);
+    message->html = take_capped(message, choice.html);
+    message->html_text = take_capped(message, choice.html_text);
+    message->html_safe = take_capped(message, choice.html_safe);
+    if (!html) {
+        g_clear_pointer(&message->html, g_free);
+        g_clear_pointer(&message->html_text, g_free);
+        g_clear_pointer(&message->html_safe, g_free);
+    }
+    if (from == TK_TEXT_PLAIN && choice.rendered && !choice.plain)
+        from = TK_TEXT_HTML;
+    message->text_from = from;
+    split_reply(message, choice.only);
+    tk_html_free(&choice.only);
+}

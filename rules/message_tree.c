@@ -1,0 +1,415 @@
+/* message_tree: the parts of a mail at level full, by GMime, as a flat list of places in the source.
+ *
+ * GMime gets a header of ours in front of the body (the first Content-* fields of the mail and nothing else),
+ * so that the mail's own header never reaches it, and its objects are gone when the list is made. Attached
+ * mails are places like other parts: their own structure is not looked into. */
+#include <gmime/gmime.h>
+#include <string.h>
+
+#include "rules/charset.h"
+#include "rules/headers.h"
+#include "rules/limits_caps.h"
+#include "rules/message_private.h"
+#include "rules/message_stream.h"
+
+/* Octets of the body in which the boundary of a multipart that names none is looked for. */
+#define GUESS_WINDOW 65536
+
+struct walk {
+    struct tk_message *message;
+    struct tk_parsed *parsed;
+    gint64 shift; /* from an offset in GMime's stream to one in the source */
+};
+
+void tk_message_part_free(gpointer data)
+{
+    struct tk_part *part = data;
+
+    g_free(part->type);
+    g_free(part->content_id);
+    g_free(part->description);
+    g_free(part->location);
+    tk_params_free(&part->type_params);
+    tk_params_free(&part->disposition);
+    g_free(part);
+}
+
+struct tk_part *tk_message_part_new(const char *type, const char *disposition, const char *transfer,
+                                    guint *marks)
+{
+    struct tk_part *part = g_new0(struct tk_part, 1);
+    const char *value;
+
+    part->type_params = tk_params_parse(type != NULL ? type : "", marks);
+    part->disposition = tk_params_parse(disposition != NULL ? disposition : "", marks);
+    part->transfer = tk_transfer_by_name(transfer);
+    value = tk_params_value(part->type_params);
+    part->declared = strchr(value, '/') != NULL && *value != '/' && !g_str_has_suffix(value, "/");
+    part->type = g_strdup(part->declared ? value : "text/plain");
+    part->parent = -1;
+    return part;
+}
+
+/* ---- reading the source by lines ---- */
+
+struct lines {
+    const struct tk_source *source;
+    guint64 offset, end;
+};
+
+/* Reads the start of the next line into BUFFER. Returns its whole length with the line end, 0 at the end. */
+static guint64 next_line(struct lines *lines, guint8 *buffer, gsize size, gsize *got_r)
+{
+    guint64 start = lines->offset;
+    gsize kept = 0;
+
+    while (lines->offset < lines->end) {
+        guint8 block[1024];
+        gsize want = MIN(sizeof block, lines->end - lines->offset);
+        const guint8 *data = block, *newline;
+        gsize len;
+
+        if (lines->source->bytes != NULL) {
+            data = lines->source->bytes + lines->offset;
+            want = lines->end - lines->offset;
+        } else {
+            gssize got = lines->source->read(lines->source->keeper, lines->offset, block, want);
+
+            if (got <= 0)
+                break;
+            want = got;
+        }
+        newline = memchr(data, '\n', want);
+        len = newline != NULL ? (gsize)(newline - data) + 1 : want;
+        if (kept < size) {
+            memcpy(buffer + kept, data, MIN(len, size - kept));
+            kept += MIN(len, size - kept);
+        }
+        lines->offset += len;
+        if (newline != NULL)
+            break;
+    }
+    *got_r = kept;
+    return lines->offset - start;
+}
+
+static gsize without_line_end(const guint8 *line, gsize len)
+{
+    while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
+        len--;
+    return len;
+}
+
+/* ---- from GMime ---- */
+
+/* The first field called NAME of a part, decoded to UTF-8 and unfolded; NULL where there is none. */
+static char *part_field(GMimeObject *object, const char *name, guint *marks)
+{
+    GMimeHeaderList *list = g_mime_object_get_header_list(object);
+
+    for (int i = 0; i < g_mime_header_list_get_count(list); i++) {
+        GMimeHeader *header = g_mime_header_list_get_header_at(list, i);
+        const char *raw;
+
+        if (g_ascii_strcasecmp(g_mime_header_get_name(header), name) != 0)
+            continue;
+        raw = g_mime_header_get_raw_value(header);
+        if (raw == NULL)
+            continue;
+        return tk_headers_one_line(tk_charset_decode_bare((const guint8 *)raw, strlen(raw), NULL, marks));
+    }
+    return NULL;
+}
+
+static char *decoded_field(GMimeObject *object, const char *name, guint *marks)
+{
+    g_autofree char *raw = part_field(object, name, marks);
+
+    return raw != NULL ? tk_headers_decode(raw, marks) : NULL;
+}
+
+static char *bare_id(const char *value)
+{
+    g_autoptr(GPtrArray) ids = NULL;
+
+    if (value == NULL)
+        return NULL;
+    ids = tk_headers_ids(value, 1);
+    if (ids->len > 0)
+        return g_strdup(g_ptr_array_index(ids, 0));
+    return *value != '\0' && *value != '<' ? g_strdup(value) : NULL;
+}
+
+static struct tk_part *part_of(GMimeObject *object, guint *marks)
+{
+    g_autofree char *type = part_field(object, "Content-Type", marks);
+    g_autofree char *disposition = part_field(object, "Content-Disposition", marks);
+    g_autofree char *transfer = part_field(object, "Content-Transfer-Encoding", marks);
+    g_autofree char *id = part_field(object, "Content-ID", marks);
+    struct tk_part *part = tk_message_part_new(type, disposition, transfer, marks);
+
+    part->content_id = bare_id(id);
+    part->description = decoded_field(object, "Content-Description", marks);
+    part->location = decoded_field(object, "Content-Location", marks);
+    if (!part->declared && GMIME_IS_MESSAGE_PART(object)) { /* the default inside multipart/digest */
+        g_free(part->type);
+        part->type = g_strdup("message/rfc822");
+    }
+    return part;
+}
+
+/* Where the body of a part begins, from the place of its last header field; -1 where GMime kept none. */
+static gint64 body_start(const struct walk *walk, GMimeObject *object)
+{
+    GMimeHeaderList *list = g_mime_object_get_header_list(object);
+    struct lines lines = {walk->parsed->source, 0, walk->parsed->source->size};
+    gint64 last = -1;
+    guint8 start[8];
+    gsize kept;
+
+    for (int i = 0; i < g_mime_header_list_get_count(list); i++)
+        last = MAX(last, g_mime_header_get_offset(g_mime_header_list_get_header_at(list, i)));
+    if (last < 0 || last + walk->shift < 0)
+        return -1;
+    lines.offset = last + walk->shift;
+    while (next_line(&lines, start, sizeof start, &kept) > 0) {
+        if (without_line_end(start, kept) == 0)
+            break;
+    }
+    return lines.offset;
+}
+
+/* Whether a line is a boundary of one of the multiparts around. */
+static gboolean ends_part(const guint8 *line, gsize len, const GPtrArray *around)
+{
+    if (len < 2 || line[0] != '-' || line[1] != '-')
+        return FALSE;
+    for (guint i = 0; i < around->len; i++) {
+        const char *boundary = g_ptr_array_index(around, i);
+        gsize size = strlen(boundary);
+        const guint8 *rest = line + 2 + size;
+        const guint8 *end = line + len;
+
+        if (len < size + 2 || memcmp(line + 2, boundary, size) != 0)
+            continue;
+        if (end - rest >= 2 && rest[0] == '-' && rest[1] == '-')
+            rest += 2;
+        while (rest < end && (*rest == ' ' || *rest == '\t'))
+            rest++;
+        if (rest == end)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Sets the place of a part that GMime keeps no stream for: from its empty line to the next boundary of a
+ * multipart around it. */
+static void place_by_lines(const struct walk *walk, struct tk_part *part, GMimeObject *object,
+                           const GPtrArray *around)
+{
+    struct lines lines = {walk->parsed->source, 0, walk->parsed->source->size};
+    gint64 start = body_start(walk, object);
+    guint64 end;
+    guint ending = 0; /* octets of the line end in front of a boundary, which belongs to it */
+
+    if (start < 0)
+        return;
+    part->offset = start;
+    lines.offset = end = start;
+    while (TRUE) {
+        guint8 line[TK_CAP_BOUNDARY + 64];
+        gsize kept, text;
+        guint64 len = next_line(&lines, line, sizeof line, &kept);
+
+        text = without_line_end(line, kept);
+        if (len == 0) {
+            part->len = end - part->offset;
+            return;
+        }
+        if (ends_part(line, text, around)) {
+            part->len = end - part->offset > ending ? end - part->offset - ending : 0;
+            return;
+        }
+        end += len;
+        ending = kept == len && kept - text <= 2 ? (guint)(kept - text) : 1;
+    }
+}
+
+static void place_by_stream(const struct walk *walk, struct tk_part *part, GMimeObject *object)
+{
+    GMimeDataWrapper *content = GMIME_IS_PART(object) ? g_mime_part_get_content(GMIME_PART(object)) : NULL;
+    GMimeStream *stream = content != NULL ? g_mime_data_wrapper_get_stream(content) : NULL;
+    gint64 size = (gint64)walk->parsed->source->size;
+    gint64 start, end;
+
+    if (stream == NULL || stream->bound_end < 0)
+        return;
+    start = CLAMP(stream->bound_start + walk->shift, 0, size);
+    end = CLAMP(stream->bound_end + walk->shift, start, size);
+    part->offset = start;
+    part->len = end - start;
+}
+
+/* The boundaries of OBJECT's multiparts, from the parent chain in the list. */
+static GPtrArray *boundaries_around(const struct walk *walk, gint parent)
+{
+    GPtrArray *around = g_ptr_array_new();
+
+    while (parent >= 0) {
+        const struct tk_part *multipart = g_ptr_array_index(walk->parsed->parts, parent);
+        const char *boundary = tk_params_get(multipart->type_params, "boundary");
+
+        if (boundary != NULL)
+            g_ptr_array_add(around, (gpointer)boundary);
+        parent = multipart->parent;
+    }
+    return around;
+}
+
+static void add_part(struct walk *walk, GMimeObject *object, gint parent)
+{
+    struct tk_part *part = part_of(object, &walk->parsed->marks);
+
+    part->parent = parent;
+    if (GMIME_IS_MULTIPART(object) && g_mime_multipart_get_count(GMIME_MULTIPART(object)) > 0) {
+        part->kind = TK_PART_MULTIPART;
+    } else if (GMIME_IS_MESSAGE_PART(object) || GMIME_IS_MULTIPART(object)) {
+        g_autoptr(GPtrArray) around = boundaries_around(walk, parent);
+
+        part->kind = GMIME_IS_MESSAGE_PART(object) ? TK_PART_MAIL : TK_PART_LEAF;
+        place_by_lines(walk, part, object, around);
+        if (part->kind == TK_PART_LEAF) { /* a multipart that falls into no parts is a text */
+            g_free(part->type);
+            part->type = g_strdup("text/plain");
+        }
+    } else {
+        place_by_stream(walk, part, object);
+    }
+    g_ptr_array_add(walk->parsed->parts, part);
+}
+
+struct pending {
+    GMimeObject *object;
+    gint parent;
+};
+
+static void flatten(struct walk *walk, GMimeObject *root)
+{
+    g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(struct pending));
+    struct pending first = {root, -1};
+
+    g_array_append_val(stack, first);
+    while (stack->len > 0) {
+        struct pending next = g_array_index(stack, struct pending, stack->len - 1);
+        gint index = (gint)walk->parsed->parts->len;
+
+        g_array_set_size(stack, stack->len - 1);
+        add_part(walk, next.object, next.parent);
+        if (!GMIME_IS_MULTIPART(next.object))
+            continue;
+        for (int i = g_mime_multipart_get_count(GMIME_MULTIPART(next.object)) - 1; i >= 0; i--) {
+            struct pending child = {g_mime_multipart_get_part(GMIME_MULTIPART(next.object), i), index};
+
+            g_array_append_val(stack, child);
+        }
+    }
+}
+
+/* ---- the header that GMime gets ---- */
+
+static char *made_header(const struct tk_message *message, const char *type)
+{
+    static const char *const names[] = {"Content-Disposition", "Content-Transfer-Encoding", "Content-ID",
+                                        "Content-Description", "Content-Location"};
+    GString *head = g_string_new(NULL);
+
+    if (type != NULL)
+        g_string_append_printf(head, "Content-Type: %s\n", type);
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        const struct tk_header *field = tk_message_header(message, names[i]);
+
+        if (field != NULL)
+            g_string_append_printf(head, "%s: %s\n", names[i], field->raw);
+    }
+    if (head->len == 0)
+        g_string_append(head, "MIME-Version: 1.0\n");
+    g_string_append_c(head, '\n');
+    return g_string_free(head, FALSE);
+}
+
+/* Whether TEXT looks like the start of a part's header. */
+static gboolean starts_part(const guint8 *line, gsize len)
+{
+    return len > 8 && g_ascii_strncasecmp((const char *)line, "content-", 8) == 0;
+}
+
+/* The boundary that the body shows: a line "--word" with a part's header below. NULL where there is none. */
+static char *guess_boundary(const struct tk_source *source, guint64 offset)
+{
+    struct lines lines = {source, offset, MIN(source->size, offset + GUESS_WINDOW)};
+    guint8 line[TK_CAP_BOUNDARY + 8];
+    g_autofree char *candidate = NULL;
+    gsize kept;
+
+    while (next_line(&lines, line, sizeof line, &kept) > 0) {
+        gsize len = without_line_end(line, kept);
+
+        if (candidate != NULL && starts_part(line, len))
+            return g_steal_pointer(&candidate);
+        g_clear_pointer(&candidate, g_free);
+        if (len > 4 && len < TK_CAP_BOUNDARY + 2 && line[0] == '-' && line[1] == '-' &&
+            memchr(line, '"', len) == NULL && memchr(line, '\\', len) == NULL)
+            candidate = g_strndup((const char *)line + 2, len - 2);
+    }
+    return NULL;
+}
+
+static GMimeObject *parse(struct tk_parsed *parsed, const char *head, guint64 offset)
+{
+    GMimeStream *stream = tk_message_stream_new(parsed->source, head, offset);
+    GMimeParser *parser = g_mime_parser_new_with_stream(stream);
+    GMimeObject *root;
+
+    g_mime_parser_set_persist_stream(parser, TRUE);
+    g_mime_parser_set_format(parser, GMIME_FORMAT_MESSAGE);
+    root = g_mime_parser_construct_part(parser, NULL);
+    parsed->failed = parsed->failed || tk_message_stream_failed(stream);
+    g_object_unref(parser);
+    g_object_unref(stream);
+    return root;
+}
+
+static gboolean is_empty_multipart(GMimeObject *root)
+{
+    return GMIME_IS_MULTIPART(root) && g_mime_multipart_get_count(GMIME_MULTIPART(root)) == 0;
+}
+
+void tk_message_tree_read(struct tk_message *message, const struct tk_limits_outcome *limits)
+{
+    struct tk_parsed *parsed = tk_message_parsed(message);
+    const struct tk_header *type = tk_message_header(message, "Content-Type");
+    g_autofree char *head = made_header(message, type != NULL ? type->raw : NULL);
+    struct walk walk = {message, parsed, 0};
+    GMimeObject *root = parse(parsed, head, limits->body_offset);
+
+    if (root != NULL && is_empty_multipart(root)) {
+        g_autofree char *boundary = guess_boundary(parsed->source, limits->body_offset);
+
+        g_object_unref(root);
+        tk_message_flag(message, "boundary_repaired");
+        g_free(head);
+        if (boundary != NULL) {
+            g_autofree char *made = g_strdup_printf("multipart/mixed; boundary=\"%s\"", boundary);
+
+            head = made_header(message, made);
+        } else {
+            head = made_header(message, "text/plain");
+        }
+        root = parse(parsed, head, limits->body_offset);
+    }
+    if (root == NULL)
+        return;
+    walk.shift = (gint64)limits->body_offset - (gint64)strlen(head);
+    flatten(&walk, root);
+    g_object_unref(root);
+}
