@@ -32,7 +32,9 @@ librules_a_SOURCES = \
 	%D%/html_render.c %D%/html_render.h \
 	%D%/html_sanitise.c %D%/html_sanitise.h \
 	%D%/html_tree.c %D%/html_tree.h \
+	%D%/intake_key.c %D%/intake_key.h \
 	%D%/limits.c %D%/limits.h \
+	%D%/intake_key.c %D%/intake_key.h \
 	%D%/limits_caps.h \
 	%D%/limits_header.c %D%/limits_header.h \
 	%D%/logtext.c %D%/logtext.h \
