@@ -6,7 +6,8 @@ store_tests = \
 	tests/store/test_contents \
 	tests/store/test_faults \
 	tests/store/test_ingest \
-	tests/store/test_schema
+	tests/store/test_schema \
+	tests/store/test_wire
 if HAVE_CMOCKA
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
@@ -45,3 +46,7 @@ tests_unit_test_connection_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_sqlstate_SOURCES = tests/unit/test_sqlstate.c
 tests_unit_test_sqlstate_CPPFLAGS = $(UNIT_CPPFLAGS) $(LIBPQ_CFLAGS)
 tests_unit_test_sqlstate_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
+
+tests_store_test_wire_SOURCES = %D%/test_wire.c
+tests_store_test_wire_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_wire_LDADD = $(STORE_TEST_LIBS)
