@@ -36,6 +36,13 @@ void tk_conf_check_main(struct tk_conf_findings *findings, const struct tk_conf 
         }
 }
 
+static void same_template(struct check *check, struct tk_template *template, const struct tk_template *other)
+{
+    tk_conf_problem_template(check->findings, template, template->name,
+                             "template.name = \"%s\": %s/%s is also in %s:%d", template->name,
+                             template->tenant, template->name, other->file, other->line);
+}
+
 static void check_templates(struct check *check)
 {
     for (guint i = 0; i < check->conf->templates->len; i++) {
@@ -45,14 +52,20 @@ static void check_templates(struct check *check)
         if (other == NULL) {
             g_hash_table_insert(check->templates, g_steal_pointer(&key), template);
         } else {
-            tk_conf_problem_template(check->findings, template, template->name,
-                                     "template.name = \"%s\": %s is also in %s:%d", template->name, key,
-                                     other->file, other->line);
-            other->faulty = TRUE; /* which of the two is meant cannot be known */
+            /* which of the two is meant cannot be known */
+            same_template(check, template, other);
+            same_template(check, other, template);
         }
         g_hash_table_add(check->types, join(template->tenant, template->ticket_type));
         tk_conf_fields_template(check->findings, template);
     }
+}
+
+static void same_name(struct check *check, struct tk_channel *channel, const struct tk_channel *other)
+{
+    tk_conf_problem_channel(check->findings, channel, channel->name, TRUE,
+                            "channel.name = \"%s\": %s/%s is also in %s:%d", channel->name, channel->tenant,
+                            channel->name, other->file, other->line);
 }
 
 static void check_names(struct check *check)
@@ -68,35 +81,46 @@ static void check_names(struct check *check)
             g_hash_table_insert(seen, g_steal_pointer(&key), channel);
             continue;
         }
-        tk_conf_problem_channel(check->findings, channel, channel->name, TRUE,
-                                "channel.name = \"%s\": %s is also in %s:%d", channel->name, key, other->file,
-                                other->line);
-        other->faulty = TRUE; /* which of the two is meant cannot be known */
+        same_name(check, channel, other);
+        same_name(check, other, channel);
     }
+}
+
+/* Tells that CHANNEL's address, which folds to FOLDED, is also one of OTHER. */
+static void same_address(struct check *check, struct tk_channel *channel, const char *folded,
+                         const struct tk_channel *other)
+{
+    const char *option = "channel.address", *written = channel->address;
+    g_autofree char *own = tk_address_fold(channel->address);
+    for (char **alias = channel->aliases; g_strcmp0(own, folded) != 0 && *alias != NULL; alias++) {
+        g_free(own);
+        own = tk_address_fold(*alias);
+        option = "channel.aliases";
+        written = *alias;
+    }
+    tk_conf_problem_channel(
+        check->findings, channel, written, TRUE,
+        "%s = \"%s\": is also an address of %s/%s (%s:%d); an address belongs to one channel", option,
+        written, other->tenant, other->name, other->file, other->line);
 }
 
 static void add_address(struct check *check, struct tk_channel *channel, const char *option,
                         const char *address)
 {
-    char *folded = tk_address_fold(address);
+    g_autofree char *folded = tk_address_fold(address);
     if (folded == NULL)
         return; /* the reader has said so */
     struct tk_channel *other = g_hash_table_lookup(check->conf->by_address, folded);
     if (other == NULL) {
-        g_hash_table_insert(check->conf->by_address, folded, channel);
-        return;
-    }
-    if (other == channel)
+        g_hash_table_insert(check->conf->by_address, g_steal_pointer(&folded), channel);
+    } else if (other == channel) {
         tk_conf_problem_channel(check->findings, channel, address, FALSE,
                                 "%s = \"%s\": the channel has this address twice", option, address);
-    else {
-        tk_conf_problem_channel(
-            check->findings, channel, address, TRUE,
-            "%s = \"%s\": is also an address of %s/%s (%s:%d); an address belongs to one channel", option,
-            address, other->tenant, other->name, other->file, other->line);
-        other->faulty = TRUE; /* mail for the one must not reach the other */
+    } else {
+        /* mail for the one must not reach the other */
+        same_address(check, channel, folded, other);
+        same_address(check, other, folded, channel);
     }
-    g_free(folded);
 }
 
 static void check_addresses(struct check *check)

@@ -1,4 +1,5 @@
-/* conf_rules: the rules of a channel as canonical JSON (tk_conf_channel_rules in conf.h).
+/* conf_rules: the rules of a channel as canonical JSON (tk_conf_channel_rules and
+ * tk_conf_template_fields in conf.h).
  *
  * Keys stand in a fixed order, lists whose order means nothing are sorted, addresses are folded. What does
  * not change how a mail is handled (file, line, status) is left out. */
@@ -136,6 +137,28 @@ static void put_fields(GString *out, const GPtrArray *fields)
     g_string_append_c(out, ']');
 }
 
+static void put_template_fields(GString *out, const struct tk_template *template)
+{
+    g_string_append_c(out, '[');
+    for (guint i = 0; i < template->fields->len; i++) {
+        const struct tk_template_field *field = template->fields->pdata[i];
+        g_string_append(out, i > 0 ? ",{" : "{");
+        put_string(out, "name", field->name);
+        put_set(out, "values", field->values, FALSE);
+        put_bool(out, "required", field->required);
+        put_bool(out, "restricted", field->restricted);
+        g_string_append_c(out, '}');
+    }
+    g_string_append_c(out, ']');
+}
+
+char *tk_conf_template_fields(const struct tk_template *template)
+{
+    GString *out = g_string_new(NULL);
+    put_template_fields(out, template);
+    return g_string_free(out, FALSE);
+}
+
 static void put_template(GString *out, const struct tk_template *template)
 {
     put_key(out, "template");
@@ -148,17 +171,8 @@ static void put_template(GString *out, const struct tk_template *template)
     put_string(out, "ticket_type", template->ticket_type);
     put_string(out, "prefix", template->prefix);
     put_key(out, "fields");
-    g_string_append_c(out, '[');
-    for (guint i = 0; i < template->fields->len; i++) {
-        const struct tk_template_field *field = template->fields->pdata[i];
-        g_string_append(out, i > 0 ? ",{" : "{");
-        put_string(out, "name", field->name);
-        put_set(out, "values", field->values, FALSE);
-        put_bool(out, "required", field->required);
-        put_bool(out, "restricted", field->restricted);
-        g_string_append_c(out, '}');
-    }
-    g_string_append(out, "]}");
+    put_template_fields(out, template);
+    g_string_append_c(out, '}');
 }
 
 char *tk_conf_channel_rules(const struct tk_channel *channel)

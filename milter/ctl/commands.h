@@ -4,6 +4,13 @@
 
 #include "milter/ctl/ctl.h"
 
+extern const struct tk_ctl_command tk_channels_command;
+extern const struct tk_ctl_command tk_check_command;
+extern const struct tk_ctl_command tk_disable_command;
+extern const struct tk_ctl_command tk_init_command;
 extern const struct tk_ctl_command tk_inspect_command;
+extern const struct tk_ctl_command tk_migrate_command;
+extern const struct tk_ctl_command tk_new_command;
+extern const struct tk_ctl_command tk_publish_command;
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "milter/base/exitcode.h"
+#include "milter/ctl/settings.h"
 
 /* Options of one command with --help and the end mark. */
 #define OPTIONS_MAX 32
@@ -40,12 +41,17 @@ int tk_ctl_option(const struct tk_ctl_command *command, int argc, char **argv,
                   const struct option *long_options, int *exit_r)
 {
     struct option options[OPTIONS_MAX] = {{"help", no_argument, NULL, OPTION_HELP}};
+    guint count = 1;
     int got;
 
-    for (guint i = 0; long_options != NULL && long_options[i].name != NULL && i + 2 < OPTIONS_MAX; i++)
-        options[i + 1] = long_options[i];
+    for (guint i = 0; long_options != NULL && long_options[i].name != NULL && count + 1 < OPTIONS_MAX; i++)
+        options[count++] = long_options[i];
+    for (guint i = 0; tk_settings_options[i].name != NULL && count + 1 < OPTIONS_MAX; i++)
+        options[count++] = tk_settings_options[i];
     opterr = 0;
-    got = getopt_long(argc, argv, "+:", options, NULL);
+    do {
+        got = getopt_long(argc, argv, ":" TK_SETTINGS_SHORT, options, NULL);
+    } while (tk_settings_take(got, optarg));
     switch (got) {
     case OPTION_HELP:
         usage_line(command, stdout);

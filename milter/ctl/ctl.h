@@ -19,6 +19,8 @@ struct tk_ctl_command {
 void tk_ctl_complain(const char *format, ...) TK_PRINTF(1, 2);
 
 /* Reads the next option of COMMAND like getopt_long, with LONG_OPTIONS (NULL-terminated array, without help).
+ * Options may stand behind arguments. Those that all commands have (milter/ctl/settings.h) are taken on the
+ * way.
  * --help prints the command's help and an unknown option the usage line; both end the command: then -1 is
  * returned and *EXIT_R is the exit code, else *EXIT_R is untouched and the end of the options is -1 as well,
  * so set it to -1 before the first call. */
