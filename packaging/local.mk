@@ -17,14 +17,13 @@ dist_examplechannels_DATA = %D%/conf/channels.d/support.conf
 exampletemplatesdir = $(exampledir)/templates.d
 dist_exampletemplates_DATA = %D%/conf/templates.d/incident.conf
 
-# ticket-milter.conf(5) is a frame and the option table. It ships, so the program is made only where the page is older.
+# ticket-milter.conf(5) is a frame and the option table.
 noinst_PROGRAMS += packaging/man/options
 packaging_man_options_SOURCES = %D%/man/options.c
 packaging_man_options_CPPFLAGS = $(AM_CPPFLAGS) $(GLIB_CFLAGS)
 packaging_man_options_LDADD = $(RULES_LIBS)
-dist_man_MANS += packaging/man/ticket-milter.conf.5
+nodist_man_MANS = packaging/man/ticket-milter.conf.5
 EXTRA_DIST += %D%/man/ticket-milter.conf.5.in
-MAINTAINERCLEANFILES = packaging/man/ticket-milter.conf.5
-packaging/man/ticket-milter.conf.5: %D%/man/ticket-milter.conf.5.in %D%/man/options.c rules/options.c rules/values.c
-	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) packaging/man/options$(EXEEXT)
+CLEANFILES += packaging/man/ticket-milter.conf.5
+packaging/man/ticket-milter.conf.5: %D%/man/ticket-milter.conf.5.in packaging/man/options$(EXEEXT)
 	$(AM_V_GEN)packaging/man/options mdoc <$(srcdir)/packaging/man/ticket-milter.conf.5.in >$@.new && mv -f $@.new $@

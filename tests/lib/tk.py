@@ -380,8 +380,7 @@ class Stack:
                         "%d mails to %s" % (count, address), seconds)
 
     def queue_is_empty(self):
-        folders = ("incoming", "active", "deferred", "maildrop")
-        return not any(files for folder in folders for _, _, files in os.walk(self.path("postfix", "spool", folder)))
+        return self.call("postfix", "queued", self.path("postfix")) == "0"
 
     def settle(self, seconds=15):
         """Waits until Postfix has delivered all that it took."""

@@ -4,7 +4,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from tk import Stack, case, expect, expect_equal, mail, main  # noqa: E402
+from tk import Skip, Stack, case, expect, expect_equal, mail, main  # noqa: E402
 
 
 @case("a mail passes the filter and reaches a private mailbox")
@@ -41,6 +41,8 @@ def _(stack):
 
 @case("smtpd runs chrooted as Debian ships it")
 def _(stack):
+    if os.getuid() != 0:
+        raise Skip("only root sees another user's root folder")
     with stack.smtp():
         roots = set()
         with open(stack.path("postfix", "spool", "pid", "master.pid"), encoding="ascii") as file:
