@@ -197,3 +197,9 @@ ctl_tests = \
 	%D%/ctl/publish
 TESTS += $(ctl_tests)
 EXTRA_DIST += $(ctl_tests) %D%/ctl/lib
+
+# Benches: programs that print figures; they are built by `make check' and called by hand.
+check_PROGRAMS += tests/bench/bench_conf
+tests_bench_bench_conf_SOURCES = %D%/bench/bench_conf.c
+tests_bench_bench_conf_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_bench_bench_conf_LDADD = $(RULES_LIBS)
