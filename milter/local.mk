@@ -8,6 +8,8 @@ libbase_a_SOURCES = \
 	%D%/base/files.c %D%/base/files.h \
 	%D%/base/log.c %D%/base/log.h \
 	%D%/base/signals.c %D%/base/signals.h \
+	%D%/base/snapshot.c %D%/base/snapshot.h \
+	%D%/base/spool.c %D%/base/spool.h \
 	%D%/base/systemd.c %D%/base/systemd.h
 
 # intake: the way of one mail, for every front end.
@@ -36,3 +38,23 @@ ticketctl_SOURCES = \
 	%D%/ctl/settings.c %D%/ctl/settings.h \
 	%D%/ctl/table.c %D%/ctl/table.h
 ticketctl_LDADD = libbase.a $(STORE_LIBS) $(JANSSON_LIBS)
+
+# daemon: ticket-milter without its main, so that tests can be its MTA.
+noinst_LIBRARIES += libdaemon.a
+libdaemon_a_CPPFLAGS = $(AM_CPPFLAGS) $(GLIB_CFLAGS)
+libdaemon_a_SOURCES = \
+	%D%/daemon/callbacks.c %D%/daemon/callbacks.h \
+	%D%/daemon/cmdline.c %D%/daemon/cmdline.h \
+	%D%/daemon/edits.c %D%/daemon/edits.h \
+	%D%/daemon/flight.c %D%/daemon/flight.h \
+	%D%/daemon/listener.c %D%/daemon/listener.h \
+	%D%/daemon/process.c %D%/daemon/process.h \
+	%D%/daemon/reply.c %D%/daemon/reply.h \
+	%D%/daemon/report.c %D%/daemon/report.h \
+	%D%/daemon/session.c %D%/daemon/session.h
+
+sbin_PROGRAMS += ticket-milter
+ticket_milter_CPPFLAGS = $(AM_CPPFLAGS) $(GMIME_CFLAGS) $(GLIB_CFLAGS)
+ticket_milter_SOURCES = %D%/daemon/main.c
+ticket_milter_LDADD = libdaemon.a libintake.a libbase.a $(STORE_LIBS) $(MILTER_LIBS)
+dist_man_MANS += %D%/daemon/ticket-milter.8

@@ -20,11 +20,14 @@ static const struct tk_phrase *find_subject(const struct tk_view *view, gboolean
     return hit;
 }
 
-/* A person's text is not looked at: it would prove nothing. */
-static const struct tk_phrase *find_text(const struct tk_view *view)
+/* Of what a person may have written only the beginning is looked at: a person who shows a report to others
+ * has mostly said something before it. */
+static const struct tk_phrase *find_text(const struct tk_view *view, gboolean machine)
 {
-    if (view->writer == TK_WRITER_PERSON && !view->null_sender)
-        return NULL;
+    if (view->writer == TK_WRITER_PERSON && !view->null_sender && !machine)
+        return view->answers
+                   ? NULL
+                   : tk_phrase_find(tk_bounce_form_openings, tk_bounce_form_opening_count, view->text, NULL);
     return tk_phrase_find(tk_bounce_form_texts, tk_bounce_form_text_count, view->text, NULL);
 }
 
@@ -56,8 +59,8 @@ static gboolean speaks_of_mail(const char *words)
 
 /* The words are weighed by who wrote them: the null sender and mailer-daemon are no persons; a postmaster may
  * be one, so there must be both a report's subject and a report's text, or a code that a server gave. */
-static enum tk_strength weigh(const struct tk_view *view, const struct tk_phrase *subject, gboolean firm,
-                              const struct tk_phrase *text)
+static enum tk_strength weigh(const struct tk_view *view, gboolean machine, const struct tk_phrase *subject,
+                              gboolean firm, const struct tk_phrase *text)
 {
     gboolean returned = view->message->report_parts != NULL && view->message->report_parts->len > 0;
     if (view->writer == TK_WRITER_DAEMON || (view->null_sender && (subject != NULL || text != NULL)))
@@ -71,18 +74,28 @@ static enum tk_strength weigh(const struct tk_view *view, const struct tk_phrase
     if (view->writer == TK_WRITER_ROLE && text != NULL && !view->answers &&
         (firm || g_str_has_prefix(view->text, text->words)))
         return TK_STRENGTH_B;
-    return firm && speaks_of_mail(subject->words) ? TK_STRENGTH_C : TK_STRENGTH_NONE;
+    if (machine && firm && text != NULL)
+        return TK_STRENGTH_A;
+    gboolean opening = view->writer == TK_WRITER_PERSON && !machine && text != NULL;
+    return opening || (firm && speaks_of_mail(subject->words)) ? TK_STRENGTH_C : TK_STRENGTH_NONE;
 }
 
-gboolean tk_bounce_form_find(const struct tk_view *view, struct tk_bounce_form *form_r)
+static enum tk_bounce_outcome outcome_of(const struct tk_phrase *subject, const struct tk_phrase *text)
+{
+    if (subject != NULL && subject->kind != TK_BOUNCE_FAILED)
+        return (enum tk_bounce_outcome)subject->kind;
+    return text != NULL ? (enum tk_bounce_outcome)text->kind : TK_BOUNCE_FAILED;
+}
+
+gboolean tk_bounce_form_find(const struct tk_view *view, gboolean machine, struct tk_bounce_form *form_r)
 {
     gboolean firm;
-    const struct tk_phrase *subject = find_subject(view, &firm), *text = find_text(view);
-    enum tk_strength strength = weigh(view, subject, firm, text);
+    const struct tk_phrase *subject = find_subject(view, &firm), *text = find_text(view, machine);
+    enum tk_strength strength = weigh(view, machine, subject, firm, text);
     if (strength == TK_STRENGTH_NONE)
         return FALSE;
     *form_r = (struct tk_bounce_form){
-        .outcome = tk_bounce_form_outcome(view),
+        .outcome = outcome_of(subject, text),
         .strength = strength,
         .subject_words = subject != NULL ? subject->words : NULL,
         .text_words = text != NULL ? text->words : NULL,
@@ -93,8 +106,5 @@ gboolean tk_bounce_form_find(const struct tk_view *view, struct tk_bounce_form *
 enum tk_bounce_outcome tk_bounce_form_outcome(const struct tk_view *view)
 {
     gboolean firm;
-    const struct tk_phrase *subject = find_subject(view, &firm), *text = find_text(view);
-    if (subject != NULL && subject->kind != TK_BOUNCE_FAILED)
-        return (enum tk_bounce_outcome)subject->kind;
-    return text != NULL ? (enum tk_bounce_outcome)text->kind : TK_BOUNCE_FAILED;
+    return outcome_of(find_subject(view, &firm), find_text(view, TRUE));
 }

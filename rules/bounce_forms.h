@@ -14,14 +14,14 @@ struct tk_bounce_form {
     const char *text_words;    /* static; NULL where the text says nothing */
 };
 
-/* Whether the mail is a delivery report by its form. */
-gboolean tk_bounce_form_find(const struct tk_view *view, struct tk_bounce_form *form_r);
+/* Whether the mail is a delivery report by its form. MACHINE: a header shows that a program wrote it. */
+gboolean tk_bounce_form_find(const struct tk_view *view, gboolean machine, struct tk_bounce_form *form_r);
 
 /* What subject and text say about the outcome: delayed or delivered where they say so, else failed. */
 enum tk_bounce_outcome tk_bounce_form_outcome(const struct tk_view *view);
 
 /* The tables, for the test that their words are folded. */
-extern const struct tk_phrase tk_bounce_form_subjects[], tk_bounce_form_texts[];
-extern const gsize tk_bounce_form_subject_count, tk_bounce_form_text_count;
+extern const struct tk_phrase tk_bounce_form_subjects[], tk_bounce_form_texts[], tk_bounce_form_openings[];
+extern const gsize tk_bounce_form_subject_count, tk_bounce_form_text_count, tk_bounce_form_opening_count;
 
 #endif

@@ -92,6 +92,7 @@ const struct tk_phrase tk_bounce_form_subjects[] = {
     FAILED("quota exceeded"), FAILED("mailbox unavailable"), FAILED("postmaster notify"),
     FAILED("notification of undelivered"), FAILED("notice of undeliver"), FAILED("warning: returned"),
     FAILED("considered unsolicited"), FAILED("undelivery"), FAILED("loop alert"),
+    FAILED("loop back warning"), FAILED("not member article"), FAILED("mail loop"),
     FAILED("you are not member"), FAILED("not member of"), FAILED("unzustellbar"),
     FAILED("nicht zustellbar"), FAILED("nachricht unzustellbar"), FAILED("unzustellbare nachricht"),
     FAILED("zustellung fehlgeschlagen"), FAILED("zustellungsfehler"), FAILED("zustellfehler"),
@@ -147,7 +148,7 @@ const struct tk_phrase tk_bounce_form_subjects[] = {
     FAILED("недоставлене"), FAILED("не може да бъде доставено"), FAILED("teslim edilemedi"),
     FAILED("teslim edilemeyen"), FAILED("iletilemedi"), FAILED("gönderilemedi"),
     FAILED("δεν ήταν δυνατή η παράδοση"), FAILED("μη παραδοτέο"), FAILED("αποτυχία παράδοσησ"),
-    FAILED("לא נמסר"), FAILED("לא ניתן למסירה"), FAILED("לא ניתן לשלוח"), FAILED("תעذر"),
+    FAILED("לא נמסר"), FAILED("לא ניתן למסירה"), FAILED("לא ניתן לשלוח"), FAILED("تعذر"),
     FAILED("تعذر التسليم"), FAILED("تعذر تسليم"), FAILED("فشل التسليم"), FAILED("لم يتم التسليم"),
     FAILED("không gửi được"), FAILED("không thể gửi"), FAILED("ไม่สามารถส่ง"), FAILED("ส่งไม่สําเร็จ"),
     FAILED("gagal terkirim"), FAILED("tidak terkirim"), FAILED("tidak dapat dikirim"), FAILED("配信不能"),
@@ -237,7 +238,9 @@ const struct tk_phrase tk_bounce_form_texts[] = {
     FAILED("address rejected"), FAILED("does not like recipient"), FAILED("giving up on"),
     FAILED("this is the mailer-daemon"), FAILED("this is the dragonfly mail agent"),
     FAILED("email that you attempted to send"), FAILED("you are not a member of this mailing list"),
-    FAILED("duplicated message-id"), FAILED("the group you tried to contact"), FAILED("mailbox is full"),
+    FAILED("duplicated message-id"), FAILED("loop back warning"), FAILED("has detected a loop"),
+    FAILED("is not a member of this"), FAILED("you are not allowed to post"),
+    FAILED("is not a member of the"), FAILED("the group you tried to contact"), FAILED("mailbox is full"),
     FAILED("mailbox full"), FAILED("mailbox was full"), FAILED("over quota"), FAILED("exceeded its quota"),
     FAILED("diagnostic information for administrators"), FAILED("address not found"),
     FAILED("address couldn't be found"), FAILED("message blocked"), FAILED("recipient inbox full"),
@@ -285,4 +288,31 @@ const struct tk_phrase tk_bounce_form_texts[] = {
     FAILED("전송할 수 없습니다"), FAILED("반송되었습니다"), FAILED("존재하지 않는"),
 };
 const gsize tk_bounce_form_text_count = G_N_ELEMENTS(tk_bounce_form_texts);
+
+#undef DELAYED
+#undef FAILED
+
+/* With these a text begins that nobody but a mail server writes. */
+#define DELAYED(words)   {words, TK_PHRASE_START, TK_BOUNCE_DELAYED}
+#define FAILED(words)    {words, TK_PHRASE_START, TK_BOUNCE_FAILED}
+
+const struct tk_phrase tk_bounce_form_openings[] = {
+   
+    DELAYED("this is an automatically generated delivery status notification this is a warning message only"),
+    DELAYED("a message is delayed for more than"),
+    FAILED("hi. this is the qmail-send program"), FAILED("hi. this is the deliver program"),
+    FAILED("this is the mail system at host"), FAILED("this is the postfix program at host"),
+    FAILED("this message was created automatically by mail delivery"),
+    FAILED("this message was created automatically by the smtp relay"),
+    FAILED("this is an automatically generated delivery status notification"),
+    FAILED("this is the dragonfly mail agent"), FAILED("hi! this is the mailer-daemon"),
+    FAILED("the original message was received at"),
+    FAILED("delivery to the following recipient failed permanently"),
+    FAILED("delivery to the following recipients failed"), FAILED("transcript of session follows"),
+    FAILED("a message that you sent could not be delivered to one or more"),
+    FAILED("i'm sorry to have to inform you that the message returned below"),
+    FAILED("unable to deliver message to the following address(es)"),
+    FAILED("sorry, we were unable to deliver your message to the following address"),
+};
+const gsize tk_bounce_form_opening_count = G_N_ELEMENTS(tk_bounce_form_openings);
 /* clang-format on */

@@ -111,6 +111,12 @@ static gboolean is_loop(const struct look *look, struct tk_classification *resul
     return FALSE;
 }
 
+/* A header that no person's mail has. */
+static gboolean is_machine(const struct look *look)
+{
+    return look->has_mark && look->mark.strength == TK_STRENGTH_A;
+}
+
 /* Whether the mail is a report of TYPE itself: a multipart/report at the top, or the part at the top; or the
  * part somewhere below in a mail that no person has written (a list or a filter has wrapped it). A person who
  * forwards a report attaches the same parts. */
@@ -125,7 +131,7 @@ static gboolean is_report(const struct look *look, const char *type, const char 
         return TRUE;
     struct tk_bounce_form form;
     return has_part && (look->view.null_sender || look->view.writer > TK_WRITER_PERSON ||
-                        tk_bounce_form_find(&look->view, &form));
+                        tk_bounce_form_find(&look->view, is_machine(look), &form));
 }
 
 static gboolean is_feedback_report(const struct look *look, struct tk_classification *result)
@@ -168,18 +174,14 @@ static gboolean is_form(gboolean hit, const struct tk_form *form, struct tk_clas
            found(result, form->class, form->strength, "%s", form->what);
 }
 
-static gboolean has_machine_mark(const struct look *look)
-{
-    return look->has_mark && look->mark.class != TK_CLASS_LIST;
-}
-
 static gboolean is_known_form(const struct look *look, struct tk_classification *result)
 {
     const struct tk_view *view = &look->view;
     struct tk_form form;
     return is_form(tk_form_service_notice(view, &form), &form, result) ||
            is_form(tk_form_feedback(view, &form), &form, result) ||
-           is_form(tk_form_challenge(view, has_machine_mark(look), &form), &form, result) ||
+           is_form(tk_form_challenge(view, look->has_mark && look->mark.class != TK_CLASS_LIST, &form), &form,
+                   result) ||
            is_form(tk_form_receipt(view, &form), &form, result);
 }
 
@@ -188,7 +190,7 @@ static gboolean bounce_by_form(const struct look *look, enum tk_strength least,
 {
     const struct tk_view *view = &look->view;
     struct tk_bounce_form form;
-    if (!tk_bounce_form_find(view, &form) || form.strength < least)
+    if (!tk_bounce_form_find(view, is_machine(look), &form) || form.strength < least)
         return FALSE;
     const char *who = view->writer >= TK_WRITER_POSTMASTER ? view->writer_evidence
                       : view->null_sender                  ? view->null_evidence

@@ -37,6 +37,7 @@ static const struct header_rule header_rules[] = {
     {"Auto-Submitted", CONTAINS, "owner-email=", TK_CLASS_AUTOREPLY, A, TRUE},
     {"Auto-Submitted", WORD, "auto-replied", TK_CLASS_AUTOREPLY, A, FALSE},
     {"Auto-Submitted", WORD, "auto-reply", TK_CLASS_AUTOREPLY, A, FALSE},
+    {"X-Apple-Action", WORD, "vacation", TK_CLASS_AUTOREPLY, A, TRUE},
     {"X-Vacation", PRESENT, NULL, TK_CLASS_AUTOREPLY, A, TRUE},
     {"X-Autoreply", PRESENT, NULL, TK_CLASS_AUTOREPLY, A, FALSE},
     {"X-Auto-Reply", PRESENT, NULL, TK_CLASS_AUTOREPLY, A, FALSE},

@@ -417,7 +417,7 @@ static gboolean enter(struct writer *w, const struct tk_html_node *node)
     if (look.mark == TK_TRIM_MARK_CUT) {
         w->cut = TRUE;
         block(w, 1);
-    } else if (look.mark != TK_TRIM_MARK_NONE && w->mark == TK_TRIM_MARK_NONE && nests) {
+    } else if (look.mark != TK_TRIM_MARK_NONE && w->mark != TK_TRIM_MARK_QUOTE && nests) {
         w->mark = (guint8)look.mark;
         block(w, 1);
     }

@@ -1,6 +1,6 @@
 # Values in, values out: no database, no network, no log, no exit (tests/lint/rooms proves it).
 noinst_LIBRARIES += librules.a
-librules_a_CPPFLAGS = $(AM_CPPFLAGS) $(GMIME_CFLAGS) $(GLIB_CFLAGS) $(LIBCONFIG_CFLAGS) $(GUMBO_CFLAGS) $(CRYPTO_CFLAGS)
+librules_a_CPPFLAGS = $(AM_CPPFLAGS) $(GMIME_CFLAGS) $(GLIB_CFLAGS) $(LIBCONFIG_CFLAGS) $(CRYPTO_CFLAGS)
 librules_a_SOURCES = \
 	%D%/address.c %D%/address.h \
 	%D%/bounce.c %D%/bounce.h \
@@ -32,7 +32,9 @@ librules_a_SOURCES = \
 	%D%/html_render.c %D%/html_render.h \
 	%D%/html_sanitise.c %D%/html_sanitise.h \
 	%D%/html_tree.c %D%/html_tree.h \
+	%D%/intake_key.c %D%/intake_key.h \
 	%D%/limits.c %D%/limits.h \
+	%D%/intake_key.c %D%/intake_key.h \
 	%D%/limits_caps.h \
 	%D%/limits_header.c %D%/limits_header.h \
 	%D%/logtext.c %D%/logtext.h \
@@ -75,4 +77,4 @@ librules_a_SOURCES = \
 	%D%/values.c %D%/values.h \
 	%D%/verdict.c %D%/verdict.h
 
-RULES_LIBS = librules.a $(GMIME_LIBS) $(GLIB_LIBS) $(LIBCONFIG_LIBS) $(GUMBO_LIBS) $(CRYPTO_LIBS)
+RULES_LIBS = librules.a $(GMIME_LIBS) $(GLIB_LIBS) $(LIBCONFIG_LIBS) $(CRYPTO_LIBS)

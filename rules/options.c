@@ -58,7 +58,7 @@ static const struct tk_option table[] = {
     MAIN("database.pool", ONE, INT, .default_text = "8", .flags = TK_OPTION_RESTART, .min = 1, .max = 64,
          MEMBER(tk_conf, pool),
          .help = "Connections at most. It is also the number of mails that are stored at the same time."),
-    MAIN("database.wait", ONE, TIME, .default_text = "5s", .min = 100, .max = 60 * SECOND, MEMBER(tk_conf, wait_msecs),
+    MAIN("database.wait", ONE, TIME, .default_text = "5s", .flags = TK_OPTION_RESTART, .min = 100, .max = 60 * SECOND, MEMBER(tk_conf, wait_msecs),
          .help = "How long a mail waits for a connection before its sender is asked to come again."),
     MAIN("deadline", ONE, TIME, .default_text = "20s", .min = 1 * SECOND, .max = 240 * SECOND,
          MEMBER(tk_conf, deadline_msecs),

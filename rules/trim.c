@@ -59,6 +59,7 @@ static gsize find_limit(const struct tk_trim_scan *scan)
 static gboolean is_broken_off(const struct tk_trim_scan *scan, gsize i)
 {
     const char *above, *fold = tk_trim_scan_fold(scan, i);
+    gunichar first;
     gsize len;
 
     if (i == 0 || i + 1 >= scan->n || kind_of(scan, i - 1) != TK_TRIM_KIND_QUOTE ||
@@ -68,10 +69,9 @@ static gboolean is_broken_off(const struct tk_trim_scan *scan, gsize i)
         strchr(fold, ' ') == strrchr(fold, ' '))
         return TRUE;
     above = tk_trim_scan_fold(scan, i - 1);
+    first = g_utf8_get_char_validated(scan->text + scan->lines[i].start, (gssize)scan->lines[i].len);
     len = strlen(above);
-    if (len < 60 || above[len - 1] == '?')
-        return FALSE;
-    return strchr(".!:", above[len - 1]) == NULL || g_ascii_islower(scan->text[scan->lines[i].start]);
+    return len >= 60 && above[len - 1] != '?' && first < 0x110000 && !g_unichar_isupper(first);
 }
 
 static GArray *find_runs(const struct tk_trim_scan *scan, gsize limit)

@@ -182,6 +182,7 @@ static gboolean starts_with_word(const char *s, const char *const *words)
 /* What a text says about a point in time and about a mailbox. */
 struct evidence {
     gboolean digit, time, year, date, address, bracketed;
+    guint numbers;
 };
 
 static void find_evidence(const char *s, struct evidence *ev_r)
@@ -201,6 +202,7 @@ static void find_evidence(const char *s, struct evidence *ev_r)
         ev.digit = TRUE;
         if (!first)
             continue;
+        ev.numbers++;
         gsize n = strspn(p, "0123456789");
         char next = p[n];
         if (n == 4 && (g_str_has_prefix(p, "19") || g_str_has_prefix(p, "20")))
@@ -264,6 +266,8 @@ enum tk_trim_header tk_trim_line_header(const char *fold, gboolean quoted)
         verb_last = g_str_has_suffix(core, tk_trim_words_cjk[i]);
     verb = verb_last || contains_word(core, tk_trim_words_verbs) || contains_any(core, tk_trim_words_cjk);
 
+    if (!colon && quoted && (opener || start) && verb && ev.address && dated)
+        return TK_TRIM_HEADER_FULL;
     if (!colon && !framed && !(verb_last && (ev.address || quoted) && dated))
         return start && quoted && ev.bracketed && s[len - 1] == '>' ? TK_TRIM_HEADER_FULL : TK_TRIM_HEADER_NO;
     if (starts_with_word(s, tk_trim_words_cites) && (ev.address || quoted) && len < 160)
@@ -272,7 +276,7 @@ enum tk_trim_header tk_trim_line_header(const char *fold, gboolean quoted)
         return TK_TRIM_HEADER_FULL;
     if (opener && verb_last && (dated || ev.address || (quoted && len < 160)))
         return TK_TRIM_HEADER_FULL;
-    if (opener && verb && (ev.address || (dated && ev.time)))
+    if (opener && verb && (ev.address || (dated && ev.time) || (ev.year && ev.numbers > 1)))
         return TK_TRIM_HEADER_FULL;
     if (start && verb && (ev.address || ev.time || quoted))
         return TK_TRIM_HEADER_FULL;
@@ -332,33 +336,35 @@ gboolean tk_trim_line_is_above(const char *fold)
 
 gboolean tk_trim_line_is_mobile(const char *fold)
 {
-    gsize ignored = 0, words = 0, len;
+    gsize ignored = 0, words = 1, len;
     const char *s = skip_frame(fold, &ignored);
-    const char *link;
+    gboolean device, two = FALSE;
 
-    s += *s == '(' || *s == '"' ? 1 : 0;
+    s += *s == '(' || *s == '"' || *s == '<' ? 1 : 0;
     len = cut_frame(s, strlen(s), &ignored);
-    link = memchr(s, '<', len);
-    if (link != NULL)
-        len = (gsize)(link - s);
-    if (len == 0 || len > 140)
+    if (len == 0 || len > 200 || (!starts_with_any(s, tk_trim_words_mobile) && len > 90))
         return FALSE;
-    for (gsize i = 0; i < len; i++) {
-        words += s[i] == ' ';
-        if (s[i] == ',' || s[i] == '?' || s[i] == ';' || s[i] == ':' || (s[i] == '.' && s[i + 1] == ' '))
+    g_autofree char *core = g_strndup(s, len);
+    for (char *link = strstr(core, "<http"); link != NULL; link = strstr(core, "<http")) {
+        gsize n = strcspn(link, ">");
+
+        memmove(link, link + n + (link[n] == '>'), strlen(link + n + (link[n] == '>')) + 1);
+    }
+    g_strstrip(core);
+    device = contains_any(core, tk_trim_words_devices);
+    for (const char *p = core; *p != '\0'; p++) {
+        words += *p == ' ';
+        two = two || *p == ',' || *p == ';' || (*p == '.' && p[1] == ' ');
+        if (*p == '?' || (*p == ':' && !g_str_has_prefix(core, "provenance")))
             return FALSE;
     }
-    if (words > 10)
+    if (two && !(device && words <= 7) && !contains_any(core, tk_trim_words_excuses))
         return FALSE;
-    if (starts_with_any(s, tk_trim_words_mobile))
-        return words <= 8 || strstr(s, "http") != NULL || g_str_has_prefix(s, "diese ");
-    g_autofree char *core = g_strndup(s, len);
-    for (gsize i = 0; tk_trim_words_mobile_end[i] != NULL; i++) {
-        if (g_str_has_suffix(core, tk_trim_words_mobile_end[i]) && len < 90)
-            return strstr(core, "phone") != NULL || strstr(core, "pad") != NULL ||
-                   strstr(core, "android") != NULL || strstr(core, "outlook") != NULL ||
-                   strstr(core, "mobil") != NULL || strstr(core, "yahoo") != NULL ||
-                   strstr(core, "galaxy") != NULL;
+    if (starts_with_any(core, tk_trim_words_mobile))
+        return words <= 12 && (device || (words <= 7 && g_str_has_prefix(core, "sent from my ")));
+    for (gsize i = 0; device && words <= 8 && tk_trim_words_mobile_end[i] != NULL; i++) {
+        if (g_str_has_suffix(core, tk_trim_words_mobile_end[i]))
+            return TRUE;
     }
     return FALSE;
 }

@@ -94,7 +94,8 @@ static gboolean is_quote(const char *s, gsize len, gboolean named)
     return FALSE;
 }
 
-static void apply_mark(struct tk_trim_scan_line *line, enum tk_trim_mark mark)
+static void apply_mark(const struct tk_trim_scan *scan, struct tk_trim_scan_line *line,
+                       enum tk_trim_mark mark)
 {
     if (line->kind == TK_TRIM_KIND_EMPTY && mark != TK_TRIM_MARK_CUT)
         return;
@@ -103,7 +104,11 @@ static void apply_mark(struct tk_trim_scan_line *line, enum tk_trim_mark mark)
     case TK_TRIM_MARK_NONE: break;
     case TK_TRIM_MARK_QUOTE: line->kind = TK_TRIM_KIND_QUOTE; break;
     case TK_TRIM_MARK_CUT: line->kind = TK_TRIM_KIND_CUT; break;
-    case TK_TRIM_MARK_SIGNATURE: line->kind = TK_TRIM_KIND_MOBILE; break;
+    case TK_TRIM_MARK_SIGNATURE:
+        /* some programs put the quote into the element of the signature */
+        line->kind = is_quote(scan->text + line->start, line->len, FALSE) ? TK_TRIM_KIND_QUOTE
+                                                                          : TK_TRIM_KIND_MOBILE;
+        break;
     case TK_TRIM_MARK_KEEP: line->kind = TK_TRIM_KIND_KEEP; break;
     }
 }
@@ -130,7 +135,7 @@ static void split_lines(struct tk_trim_scan *scan, gsize len, const guint8 *mark
             add_line(scan, lines, at, shared);
         add_line(scan, lines, at + shared, width - shared);
         if (number < n_marks)
-            apply_mark(&g_array_index(lines, struct tk_trim_scan_line, lines->len - 1),
+            apply_mark(scan, &g_array_index(lines, struct tk_trim_scan_line, lines->len - 1),
                        (enum tk_trim_mark)marks[number]);
         at = stop + 1;
     }
@@ -284,6 +289,15 @@ static void find_headers(struct tk_trim_scan *scan)
     }
 }
 
+/* "From: NAME <ADDRESS>" right above a quote. */
+static gboolean is_lone_from(const struct tk_trim_scan *scan, gsize i)
+{
+    const char *value = NULL;
+
+    return tk_trim_line_label(tk_trim_scan_fold(scan, i), &value) == TK_TRIM_LABEL_FROM &&
+           strchr(value, '@') != NULL && before_quote(scan, i);
+}
+
 /* Whether a copied mail header ("From: ... Sent: ... To: ... Subject: ...") begins in line I. */
 static gboolean is_block(const struct tk_trim_scan *scan, gsize i)
 {
@@ -303,7 +317,7 @@ static gboolean is_block(const struct tk_trim_scan *scan, gsize i)
             if (k == i || scan->lines[k - 1].kind == TK_TRIM_KIND_EMPTY)
                 break;
             strangers++;
-            address = address || strchr(fold, '@') != NULL;
+            address = address || (strchr(fold, '@') != NULL && strchr(fold, ':') == NULL);
             continue;
         }
         if (k == i && label != TK_TRIM_LABEL_FROM && label != TK_TRIM_LABEL_DATE)
@@ -314,8 +328,9 @@ static gboolean is_block(const struct tk_trim_scan *scan, gsize i)
         address = address || strchr(value, '@') != NULL;
         moment = moment || (label == TK_TRIM_LABEL_DATE && tk_trim_line_is_moment(value));
     }
-    return kinds >= 2 &&
-           (address || (kinds >= 3 && seen[TK_TRIM_LABEL_DATE] && (seen[TK_TRIM_LABEL_SUBJECT] || moment)));
+    if (kinds < 2 || !(seen[TK_TRIM_LABEL_DATE] || seen[TK_TRIM_LABEL_SUBJECT]))
+        return FALSE;
+    return address || (kinds >= 3 && seen[TK_TRIM_LABEL_DATE] && (seen[TK_TRIM_LABEL_SUBJECT] || moment));
 }
 
 static void find_blocks(struct tk_trim_scan *scan)
@@ -329,8 +344,10 @@ static void find_blocks(struct tk_trim_scan *scan)
 
         if (scan->lines[i].kind != TK_TRIM_KIND_TEXT)
             continue;
-        if (is_block(scan, i))
+        if (is_block(scan, i) || (g_str_has_prefix(fold, "message du ") && is_block(scan, i + 1)))
             scan->lines[i].kind = TK_TRIM_KIND_CUT;
+        else if (is_lone_from(scan, i))
+            scan->lines[i].kind = TK_TRIM_KIND_HEADER;
         for (gsize k = 0; older[k] != NULL && i > 0 && scan->lines[i - 1].kind == TK_TRIM_KIND_RULE; k++) {
             fold += strspn(fold, "*_ ");
             if (strncmp(fold, older[k], strlen(older[k])) == 0 && strlen(fold) < strlen(older[k]) + 4)

@@ -11,7 +11,8 @@ const char *const tk_trim_words_openers[] = {
     "on", "le", "am", "el", "il", "op", "w dniu", "em", "den", "på", "dne", "dňa", "dnia", "a", "ter",
     "la data", "la", "pe", "vào", "pada", "dana", "kuupäev", "στις", "на", "в", "у", "za dan", "dia",
     "no", "in data", "il giorno", "data", "em data", "der", "this is", "in article", "el día", "am tag",
-    "vom", "由", "在", "於", "于", "il dì", "tarihinde", NULL};
+    "vom", "由", "在", "於", "于", "il dì", "tarihinde", "wiadomość napisana przez", "בתאריך", "ב-", "في",
+    "در", NULL};
 
 const char *const tk_trim_words_cites[] = {
     "quoting", "zitat von", "citando", "citeren", "cytowanie", "citát", NULL};
@@ -26,7 +27,8 @@ const char *const tk_trim_words_verbs[] = {
     "написа", "пишет", "писал", "написав", "написала(-в)", "написав(ла)", "пише", "írta", "ezt írta",
     "a scris", "yazdı", "şunu yazdı", "şunları yazdı", "έγραψε", "đã viết", "menulis", "je napisao",
     "je napisao/la", "је написао", "je napisal", "napisao", "kirjutas", "rašė", "rakstīja", "skrifaði",
-    "כתב", "כתבה", "כתב/ה", "كتب", "كتبت", "escrito", "shkruajti", "idatzi zuen", "نوشت", "ने लिखा", NULL};
+    "כתב", "כתבה", "כתב/ה", "كتب", "كتبت", "escrito", "shkruajti", "idatzi zuen", "نوشت", "ने लिखा",
+    "napisana", "מאת", "تمت كتابة", NULL};
 
 const char *const tk_trim_words_cjk[] = {
     "写道", "寫道", "写到", "寫到", "のメッセージ", "書きました", "のメール", "wrote", "작성", "님이 씀", "님의 말", "썼습니다", "เขียนว่า",
@@ -54,14 +56,16 @@ const char *const tk_trim_words_separators[] = {
     "ursprungligt mejl", "oprindelig meddelelse", "oprindelig besked", "original meddelelse",
     "original besked", "opprinnelig melding", "original melding", "alkuperäinen viesti",
     "wiadomość oryginalna", "oryginalna wiadomość", "wiadomość pierwotna", "původní zpráva",
-    "pôvodná správa", "originální zpráva", "исходное сообщение", "оригинальное сообщение",
-    "первоначальное сообщение", "исходное письмо", "оригінальне повідомлення", "вихідне повідомлення",
-    "оригинално съобщение", "eredeti üzenet", "mesaj original", "mesajul original", "mesaj iniţial",
-    "özgün ileti", "orijinal mesaj", "orjinal mesaj", "orijinal ileti", "αρχικό μήνυμα", "thư gốc",
-    "tin nhắn gốc", "pesan asli", "izvorna poruka", "originalna poruka", "izvirno sporočilo",
-    "algne kiri", "originali žinutė", "oriģinālais ziņojums", "הודעה מקורית", "ההודעה המקורית",
-    "الرسالة الأصلية", "原始邮件", "原始郵件", "原始信息", "原邮件", "原郵件", "原始訊息", "元のメッセージ", "元のメール", "オリジナルメッセージ",
-    "원본 메시지", "원본메시지", "original message text", "previous message", "quoted text", "mensagem anterior",
+    "původní e-mail", "původní mail", "pôvodný e-mail", "původní e-mail", "původní mail",
+    "pôvodný e-mail", "pôvodná správa", "originální zpráva", "исходное сообщение",
+    "оригинальное сообщение", "первоначальное сообщение", "исходное письмо", "оригінальне повідомлення",
+    "вихідне повідомлення", "оригинално съобщение", "eredeti üzenet", "mesaj original",
+    "mesajul original", "mesaj iniţial", "özgün ileti", "orijinal mesaj", "orjinal mesaj",
+    "orijinal ileti", "αρχικό μήνυμα", "thư gốc", "tin nhắn gốc", "pesan asli", "izvorna poruka",
+    "originalna poruka", "izvirno sporočilo", "algne kiri", "originali žinutė", "oriģinālais ziņojums",
+    "הודעה מקורית", "ההודעה המקורית", "الرسالة الأصلية", "原始邮件", "原始郵件", "原始信息", "原邮件", "原郵件", "原始訊息",
+    "元のメッセージ", "元のメール", "オリジナルメッセージ", "원본 메시지", "원본메시지", "original message text", "previous message",
+    "quoted text", "mensagem anterior",
     /* a forwarded mail */
     "forwarded message", "forwarded mail", "forwarded by", "forwarded email", "weitergeleitete nachricht",
     "weitergeleitete mail", "message transféré", "message transmis", "mail transféré",
@@ -99,39 +103,42 @@ const char *const tk_trim_words_above[] = {
     "이 줄 위에", NULL};
 
 const char *const tk_trim_words_mobile[] = {
-    "sent from my ", "sent from mail ", "sent from mailbox", "sent from outlook", "sent from yahoo",
-    "sent from gmail", "sent from samsung", "sent from galaxy", "sent from nine", "sent from proton",
-    "sent from bluemail", "sent from aol", "sent from a ", "sent from windows", "sent from iphone",
-    "sent from ipad", "sent from android", "sent from blackberry", "sent from phone", "sent from airmail",
-    "sent from spark", "sent from mailspring", "sent from surface", "sent from tutanota",
-    "sent from zoho", "sent from workspace", "sent from type", "sent from postbox", "sent from polymail",
-    "sent from the all new", "sent from the ", "sent from mobile", "sent from myphone", "sent via ",
-    "sent with ", "sent using ", "sent by ", "sent on the go", "sent through ", "get outlook for ",
-    "download outlook for ", "get bluemail for ", "von meinem ", "von unterwegs", "gesendet von ",
-    "gesendet mit ", "gesendet über ", "gesendet aus ", "gesendet vom ", "versendet mit ",
-    "verschickt mit ", "diese nachricht wurde von ", "diese e-mail wurde von mein",
-    "holen sie sich outlook", "outlook für ", "envoyé de ", "envoyé depuis ", "envoyé à partir d",
-    "envoyé avec ", "envoyé par ", "envoyé via ", "envoyé du ", "obtenez outlook", "télécharger outlook",
-    "provenance : ", "inviato da", "inviata da", "inviato con ", "scarica outlook", "ottieni outlook",
-    "enviado desde ", "enviado con ", "enviado do ", "enviado de ", "enviado a partir d", "enviado por ",
-    "enviado pelo ", "enviado via ", "enviado com ", "obtener outlook", "obter o outlook",
-    "baixar o outlook", "enviat des d", "verzonden vanaf ", "verstuurd vanaf ", "verzonden met ",
-    "verzonden via ", "verstuurd met ", "verzonden door ", "verstuurd via ", "outlook voor ",
-    "download outlook voor ", "skickat från ", "skickat med ", "hämta outlook", "skickad från ",
-    "sendt fra ", "sendt med ", "hent outlook", "last ned outlook", "få outlook", "lähetetty ",
-    "hanki outlook", "wysłane z ", "wysłano z ", "wysłane przez ", "pobierz outlook", "odesláno z",
-    "odesláno mobil", "odoslané z", "stáhněte si outlook", "získat outlook", "отправлено с ",
-    "отправлено из ", "отправлено через ", "отправлено от ", "послано с ", "скачать outlook",
-    "надіслано з ", "надіслано від ", "изпратено от ", "trimis de pe ", "trimis din ", "στάλθηκε από ",
-    "αποστολή από ", "được gửi từ ", "đã gửi từ ", "gửi từ ", "dikirim dari ", "poslano s ", "poslano z ",
-    "poslato sa ", "نُشر من", "أرسلت من", "发自", "從我的", "从我的", "發自", "自我的", "来自我的", "傳送自", "用我的",
-    "获取 outlook", "取得 outlook", NULL};
+    "sent from my ", "sent from ", "sent via ", "sent with ", "sent using ", "sent on the go",
+    "sent through ", "get outlook for ", "download outlook for ", "get bluemail for ", "von meinem ",
+    "von unterwegs", "gesendet von ", "gesendet mit ", "gesendet über ", "gesendet aus ", "gesendet vom ",
+    "versendet mit ", "verschickt mit ", "diese nachricht wurde von ", "diese e-mail wurde von mein",
+    "holen sie sich outlook", "envoyé de ", "envoyé depuis ", "envoyé à partir d", "envoyé avec ",
+    "envoyé par ", "envoyé via ", "envoyé du ", "obtenez outlook", "télécharger outlook", "provenance : ",
+    "inviato da", "inviata da", "inviato con ", "scarica outlook", "ottieni outlook", "enviado desde ",
+    "enviado con ", "enviado do ", "enviado de ", "enviado a partir d", "enviado por ", "enviado pelo ",
+    "enviado via ", "enviado com ", "obtener outlook", "obter o outlook", "baixar o outlook",
+    "enviat des d", "verzonden vanaf ", "verstuurd vanaf ", "verzonden met ", "verzonden via ",
+    "verstuurd met ", "verzonden door ", "verstuurd via ", "download outlook voor ", "skickat från ",
+    "skickat med ", "hämta outlook", "skickad från ", "sendt fra ", "sendt med ", "hent outlook",
+    "last ned outlook", "få outlook", "lähetetty ", "hanki outlook", "wysłane z ", "wysłano z ",
+    "wysłane przez ", "pobierz outlook", "odesláno z", "odesláno mobil", "odoslané z",
+    "stáhněte si outlook", "získat outlook", "отправлено с ", "отправлено из ", "отправлено через ",
+    "отправлено от ", "послано с ", "скачать outlook", "надіслано з ", "надіслано від ", "изпратено от ",
+    "trimis de pe ", "trimis din ", "στάλθηκε από ", "αποστολή από ", "được gửi từ ", "đã gửi từ ",
+    "gửi từ ", "dikirim dari ", "poslano s ", "poslano z ", "poslato sa ", "نُشر من", "أرسلت من", "发自",
+    "從我的", "从我的", "發自", "自我的", "来自我的", "傳送自", "用我的", "获取 outlook", "取得 outlook", NULL};
 
 const char *const tk_trim_words_mobile_end[] = {
     "から送信", "から送信されました", "에서 보냄", "에서 전송", "에서 발송", "发送", "傳送", "umdan gönderildi", "ımdan gönderildi",
     "imden gönderildi", "dan gönderildi", "den gönderildi", "ról küldve", "ről küldve",
-    "készülékemről küldve", " gesendet", " geschickt", "herunterladen", " verzonden", "מה-iphone שלי",
-    NULL};
+    "készülékemről küldve", " gesendet", " geschickt", "herunterladen", " beziehen", " downloaden",
+    " verzonden", "מה-iphone שלי", NULL};
+
+const char *const tk_trim_words_devices[] = {
+    "phone", "iphon", "telefon", "typeapp", "tutanota", "mailspring", "polymail", "k-9", "ipad", "ipod",
+    "android", "mobil", "handy", "tablet", "samsung", "galaxy", "huawei", "xiaomi", "xperia", "nokia",
+    "htc", "nexus", "pixel", "blackberry", "windows", "outlook", "mail", "yahoo", "proton", "nine",
+    "spark", "surface", "apparat", "apparaat", "gerät", "appareil", "dispositivo", "device", "телефон",
+    "мобильн", "смартфон", "устройства", "postbox", "workspace", "verizon", "t-mobile", "my palm",
+    "puhelin", "laitteesta", "手机", "手機", "スマート", "휴대", NULL};
+
+const char *const tk_trim_words_excuses[] = {
+    "excuse", "typo", "brevity", "sorry", "apolog", "entschuldig", "tippfehler", "pardon", "disculp", NULL};
 
 const char *const tk_trim_words_signoffs[] = {
     "thanks", "thank you", "thanks again", "many thanks", "thanks in advance", "thank you in advance",

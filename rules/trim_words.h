@@ -33,6 +33,10 @@ extern const char *const tk_trim_words_above[];
 /* Beginnings of the line that a telephone or a mail program adds, and its endings in other languages. */
 extern const char *const tk_trim_words_mobile[];
 extern const char *const tk_trim_words_mobile_end[];
+/* What such a line names: a device or a mail program. */
+extern const char *const tk_trim_words_devices[];
+/* What it may ask pardon for in a second sentence. */
+extern const char *const tk_trim_words_excuses[];
 /* Sign-offs, such as "best regards". */
 extern const char *const tk_trim_words_signoffs[];
 /* What only a legal or virus-scan footer says. */

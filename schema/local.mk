@@ -17,7 +17,7 @@ schema/queries.h: %D%/embed.awk %D%/queries.sql
 schema/sql_text.c: %D%/embed.awk $(SCHEMA_SQL)
 	$(AM_V_GEN)$(MKDIR_P) schema && cd $(srcdir) && \
 	$(AWK) -v part=source -f schema/embed.awk $(SCHEMA_SQL) >$(abs_builddir)/$@.new && mv -f $(abs_builddir)/$@.new $(abs_builddir)/$@
-BUILT_SOURCES += schema/queries.h
+$(libstore_a_OBJECTS): schema/queries.h
 CLEANFILES += schema/queries.h schema/sql_text.c
 
 noinst_LIBRARIES += libstore.a

@@ -156,6 +156,26 @@ static enum tk_status drive(PGconn *pq, gint64 deadline, GString *why)
     return TK_OK;
 }
 
+/* What the server says while it lets us in, as that its collations have changed, is for its own log. */
+static void ignore_notice(void *context, const PGresult *notice)
+{
+    (void)context;
+    (void)notice;
+}
+
+/* Keeps warnings, since one may come with a commit that did not do all it should. Those of a server that runs
+ * out of transaction ids come with every transaction and say nothing about ours. */
+static void keep_warning(void *context, const PGresult *notice)
+{
+    struct tk_connection *c = context;
+    const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char *function = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
+    const char *text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
+    if (g_strcmp0(severity, "WARNING") == 0 && g_strcmp0(function, "GetNewTransactionId") != 0 &&
+        g_strcmp0(function, "GetNewMultiXactId") != 0)
+        g_string_assign(c->warning, text != NULL ? text : "warning");
+}
+
 static enum tk_status attempt(const struct tk_target *t, guint n, gint64 deadline, PGconn **pq_r,
                               GString *why)
 {
@@ -176,6 +196,7 @@ static enum tk_status attempt(const struct tk_target *t, guint n, gint64 deadlin
         PQconnectStartParams((const char *const *)keywords->pdata, (const char *const *)values->pdata, 0);
     if (pq == NULL)
         return tk_status_fail(TK_LATER, why, "out of memory");
+    PQsetNoticeReceiver(pq, ignore_notice, NULL);
     PQsetErrorVerbosity(pq, PQERRORS_VERBOSE);
     enum tk_status status = drive(pq, MIN(deadline, g_get_monotonic_time() + t->timeout), why);
     if (status != TK_OK) {
@@ -184,16 +205,6 @@ static enum tk_status attempt(const struct tk_target *t, guint n, gint64 deadlin
     }
     *pq_r = pq;
     return TK_OK;
-}
-
-/* Keeps warnings; everything that the server says goes to nobody else. */
-static void on_notice(void *context, const PGresult *notice)
-{
-    struct tk_connection *c = context;
-    const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
-    const char *text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
-    if (severity != NULL && strcmp(severity, "WARNING") == 0)
-        g_string_assign(c->warning, text != NULL ? text : "warning");
 }
 
 /* A commit must mean what it says. */
@@ -246,7 +257,7 @@ enum tk_status tk_target_connect(const struct tk_target *target, bool any_schema
     c->clock_low = G_MININT64;
     c->clock_high = G_MAXINT64;
     PQsetErrorVerbosity(pq, PQERRORS_DEFAULT);
-    PQsetNoticeReceiver(pq, on_notice, c);
+    PQsetNoticeReceiver(pq, keep_warning, c);
     if (PQsetnonblocking(pq, 1) != 0)
         status = tk_status_fail(TK_LATER, why, "the connection cannot be made non-blocking");
     if (status == TK_OK)

@@ -7,6 +7,7 @@ endif
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(GMIME_CFLAGS) $(GLIB_CFLAGS) $(LIBCONFIG_CFLAGS)
 UNIT_LIBS = $(RULES_LIBS) $(CMOCKA_LIBS)
 BASE_UNIT_LIBS = libbase.a $(UNIT_LIBS) -lpthread
+DAEMON_UNIT_LIBS = libdaemon.a $(BASE_UNIT_LIBS)
 
 unit_tests += tests/unit/test_address
 tests_unit_test_address_SOURCES = %D%/unit/test_address.c
@@ -18,10 +19,20 @@ tests_unit_test_bounce_SOURCES = %D%/unit/test_bounce.c %D%/unit/mail.c %D%/unit
 tests_unit_test_bounce_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_bounce_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_callbacks
+tests_unit_test_callbacks_SOURCES = %D%/unit/test_callbacks.c %D%/unit/conf_sample.h %D%/unit/fake_milter.h
+tests_unit_test_callbacks_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_callbacks_LDADD = $(DAEMON_UNIT_LIBS)
+
 unit_tests += tests/unit/test_classify
 tests_unit_test_classify_SOURCES = %D%/unit/test_classify.c %D%/unit/mail.c %D%/unit/mail.h
 tests_unit_test_classify_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_classify_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_cmdline
+tests_unit_test_cmdline_SOURCES = %D%/unit/test_cmdline.c
+tests_unit_test_cmdline_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_cmdline_LDADD = $(DAEMON_UNIT_LIBS)
 
 unit_tests += tests/unit/test_filename
 tests_unit_test_filename_SOURCES = %D%/unit/test_filename.c
@@ -33,8 +44,13 @@ tests_unit_test_files_SOURCES = %D%/unit/test_files.c %D%/unit/conf_sample.h
 tests_unit_test_files_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_files_LDADD = $(BASE_UNIT_LIBS)
 
+unit_tests += tests/unit/test_flight
+tests_unit_test_flight_SOURCES = %D%/unit/test_flight.c
+tests_unit_test_flight_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_flight_LDADD = $(DAEMON_UNIT_LIBS)
+
 unit_tests += tests/unit/test_log
-tests_unit_test_log_SOURCES = %D%/unit/test_log.c
+tests_unit_test_log_SOURCES = %D%/unit/test_log.c %D%/unit/stderr.h
 tests_unit_test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_log_LDADD = $(BASE_UNIT_LIBS)
 
@@ -53,6 +69,11 @@ tests_unit_test_phrase_SOURCES = %D%/unit/test_phrase.c
 tests_unit_test_phrase_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_phrase_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_report
+tests_unit_test_report_SOURCES = %D%/unit/test_report.c %D%/unit/sample.h
+tests_unit_test_report_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_report_LDADD = $(DAEMON_UNIT_LIBS)
+
 unit_tests += tests/unit/test_rtf
 tests_unit_test_rtf_SOURCES = %D%/unit/test_rtf.c
 tests_unit_test_rtf_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -62,6 +83,11 @@ unit_tests += tests/unit/test_rtf_words
 tests_unit_test_rtf_words_SOURCES = %D%/unit/test_rtf_words.c
 tests_unit_test_rtf_words_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_rtf_words_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_snapshot
+tests_unit_test_snapshot_SOURCES = %D%/unit/test_snapshot.c %D%/unit/conf_sample.h %D%/unit/stderr.h
+tests_unit_test_snapshot_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_snapshot_LDADD = $(BASE_UNIT_LIBS)
 
 unit_tests += tests/unit/test_sniff
 tests_unit_test_sniff_SOURCES = %D%/unit/test_sniff.c
@@ -88,16 +114,23 @@ tests_unit_test_options_SOURCES = %D%/unit/test_options.c
 tests_unit_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_options_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_spool
+tests_unit_test_spool_SOURCES = %D%/unit/test_spool.c
+tests_unit_test_spool_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_spool_LDADD = $(BASE_UNIT_LIBS)
+tests_unit_test_spool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open,--wrap=write
+
 unit_tests += tests/unit/test_status
 tests_unit_test_status_SOURCES = %D%/unit/test_status.c
 tests_unit_test_status_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_status_LDADD = $(UNIT_LIBS)
 
 # The tests with a mail server run by tests/run, not by `make check`.
-check_PROGRAMS += tests/mta/noop-milter
+check_PROGRAMS += tests/mta/milter-client tests/mta/noop-milter
+tests_mta_milter_client_SOURCES = %D%/mta/milter-client.c
 tests_mta_noop_milter_SOURCES = %D%/mta/noop-milter.c
 tests_mta_noop_milter_LDADD = $(MILTER_LIBS)
-EXTRA_DIST += %D%/lib/tk.py %D%/mta/run %D%/mta/test_gateway.py %D%/mta/test_stack.py
+EXTRA_DIST += %D%/lib/tk.py %D%/mta/run %D%/mta/test_daemon.py %D%/mta/test_gateway.py %D%/mta/test_stack.py
 
 # Lints: scripts that prove rules of the tree; they read $(srcdir) and the build folder.
 lints = \

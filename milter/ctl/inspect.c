@@ -172,16 +172,6 @@ static struct tk_limits_outcome scan(const struct tk_source *source)
     return outcome;
 }
 
-/* A mail in a file has no envelope but what the last MTA wrote on top of it. */
-static void classify(const struct tk_message *message, struct tk_classification *kind_r)
-{
-    const struct tk_header *path = tk_message_header(message, "Return-Path");
-    g_autofree char *mail_from = path != NULL ? tk_address_from_path(path->raw) : NULL;
-    struct tk_classify_context context = {.mail_from = mail_from, .max_received = RECEIVED_MAX};
-
-    tk_classify(message, &context, kind_r);
-}
-
 static enum tk_status inspect_bytes(const char *file, const guint8 *bytes, gsize len, gboolean json)
 {
     struct tk_source source = tk_source_memory(bytes, len);
@@ -190,7 +180,7 @@ static enum tk_status inspect_bytes(const char *file, const guint8 *bytes, gsize
     enum tk_status status = tk_message_hash_attachments(message);
     struct tk_classification kind;
 
-    classify(message, &kind);
+    tk_classify(message, &(struct tk_classify_context){.max_received = RECEIVED_MAX}, &kind);
     if (status == TK_OK && json)
         status = tk_json_print(message_json(file, message, &kind, source.size), stdout);
     else if (status == TK_OK)

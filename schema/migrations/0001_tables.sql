@@ -204,7 +204,7 @@ CREATE TABLE intake (
     FOREIGN KEY (tenant_id, note_id) REFERENCES note (tenant_id, note_id)
 );
 CREATE INDEX intake_received ON intake (tenant_id, received_at);
-CREATE INDEX intake_sender ON intake (tenant_id, channel_id, sender, received_at);
+CREATE INDEX intake_sender ON intake (tenant_id, channel_id, lower(sender), received_at);
 CREATE INDEX intake_ticket ON intake (tenant_id, ticket_id) WHERE ticket_id IS NOT NULL;
 CREATE INDEX intake_raw ON intake (tenant_id, raw_sha256) WHERE raw_sha256 IS NOT NULL;
 

@@ -58,7 +58,7 @@ BEGIN
     SELECT count(*) FILTER (WHERE received_at > p_now - p_short), count(*) FILTER (WHERE received_at > p_now - p_long)
         INTO v_short, v_long
         FROM intake
-        WHERE tenant_id = p_tenant_id AND channel_id = p_channel_id AND sender = p_sender
+        WHERE tenant_id = p_tenant_id AND channel_id = p_channel_id AND lower(sender) = lower(p_sender)
           AND received_at > p_now - greatest(p_short, p_long) AND verdict IN ('ticket', 'note');
     IF p_long_count > 0 AND v_long >= p_long_count THEN
         RETURN true;

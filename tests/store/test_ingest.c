@@ -323,7 +323,7 @@ static void rate_windows_put_off_and_then_refuse(void **state)
     mail.short_seconds = 3600;
     expect_result(server_ingest(store, &mail, TK_OK), "ticket", NULL);
     struct tk_ingest next = server_mail("rate 2");
-    next.sender = "flood@acme.example";
+    next.sender = "Flood@ACME.example";
     next.short_count = 1;
     next.short_seconds = 3600;
     struct tk_ingest_result none = server_ingest(store, &next, TK_LATER);

@@ -53,6 +53,9 @@ static const struct mail_case persons[] = {
     {"who forwards a delivery report with its parts",
      ANN "Subject: What is this?\nContent-Type: multipart/mixed\n", "I got this today, please help.",
      "message/delivery-status", FAILED, "human", 0, NULL},
+    {"who shows nothing but a report", ANN "Subject: What is this?\n",
+     "Hi. This is the qmail-send program at mx.example.org.", NULL, NULL, "bounce", TK_STRENGTH_C,
+     "text: hi. this is"},
     {"who forwards a bounce as text", ANN "Subject: Fwd: Undelivered Mail Returned to Sender\n",
      "This is the mail system at host mx.example.org.", NULL, NULL, "human", 0, NULL},
     {"who quotes a bounce", ANN "Subject: Mail to Bob\n",
@@ -195,6 +198,11 @@ static const struct mail_case machines[] = {
     {"list server's own notice", "From: users-admin@a.example\nX-MLServer: fml\nSubject: You are no member\n",
      "You are not a member of this mailing list.", NULL, NULL, "bounce", TK_STRENGTH_B,
      "you are not a member"},
+    {"report that says that a program wrote it",
+     "From: gate@a.example\nSubject: Undeliverable: x\n"
+     "Auto-Submitted: auto-generated\n",
+     "Your message was not delivered to bob@b.example.", NULL, NULL, "bounce", TK_STRENGTH_A,
+     "Subject: undeliverable:"},
     {"absent sender", "From: <>\nSubject: x\n", "body", NULL, NULL, "bounce", TK_STRENGTH_A, "From: <>"},
     {"our own mark", ANN "Subject: x\nX-Ticket-Loop: gw1.example.net\n", "", NULL, NULL, "loop",
      TK_STRENGTH_A, "X-Ticket-Loop: gw1.example.net"},
@@ -320,6 +328,7 @@ static void the_tables_are_written_folded(void **state)
     assert_folded(tk_autoreply_texts, tk_autoreply_text_count);
     assert_folded(tk_bounce_form_subjects, tk_bounce_form_subject_count);
     assert_folded(tk_bounce_form_texts, tk_bounce_form_text_count);
+    assert_folded(tk_bounce_form_openings, tk_bounce_form_opening_count);
     assert_folded(tk_form_words, tk_form_word_count);
 }
 

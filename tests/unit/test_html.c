@@ -322,6 +322,9 @@ static void quotes_of_mail_programs_are_cut(void **state)
          "2 Mar 2026, at "
          "10:15, Desk wrote:</div>Well?</blockquote></div></div>",
          "Yes.", "Sent from Ann"},
+        /* the quote inside the element of the signature */
+        {"Yes.<div id=AppleMailSignature>Ann<br><blockquote type=cite>Well?</blockquote></div>", "Yes.",
+         "Ann"},
         /* Yahoo, Proton, Zoho, Spark, QQ */
         {"Yes.<div class=yahoo_quoted>whatever it says</div>", "Yes.", ""},
         {"Yes.<div class='protonmail_quote'>whatever it says</div>", "Yes.", ""},

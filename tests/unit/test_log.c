@@ -3,41 +3,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "milter/base/log.h"
-
-static int saved_stderr = -1;
-static int read_end = -1;
-
-/* From here on standard error goes into a pipe. */
-static void catch_stderr(void)
-{
-    int ends[2];
-    assert_int_equal(pipe(ends), 0);
-    saved_stderr = dup(STDERR_FILENO);
-    assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
-    close(ends[1]);
-    read_end = ends[0];
-}
-
-/* What was written since; standard error is itself again. Owned by the caller. */
-static char *caught(void)
-{
-    assert_true(dup2(saved_stderr, STDERR_FILENO) >= 0);
-    close(saved_stderr);
-    GString *text = g_string_new(NULL);
-    char buffer[4096];
-    gssize n;
-    while ((n = read(read_end, buffer, sizeof buffer)) > 0)
-        g_string_append_len(text, buffer, n);
-    close(read_end);
-    return g_string_free(text, FALSE);
-}
+#include "tests/unit/stderr.h"
 
 static void a_line_stays_one_line_whatever_is_in_it(void **state)
 {
@@ -46,7 +18,7 @@ static void a_line_stays_one_line_whatever_is_in_it(void **state)
     tk_log_open("ticket-test", TK_LOG_STDERR);
     catch_stderr();
     tk_log(LOG_INFO, "channel %s is off", "a\nticket-test: forged");
-    g_autofree char *text = caught();
+    g_autofree char *text = caught_stderr();
     g_autofree char *expected =
         g_strdup_printf("ticket-test[%ld]: channel a\\nticket-test: forged is off\n", (long)getpid());
     assert_string_equal(text, expected);
@@ -60,7 +32,7 @@ static void the_journal_gets_the_priority_in_front(void **state)
     g_autoptr(GString) line = g_string_new("id=4F verdict=ticket");
     catch_stderr();
     tk_log_line(LOG_WARNING, line);
-    g_autofree char *text = caught();
+    g_autofree char *text = caught_stderr();
     assert_string_equal(text, "<4>id=4F verdict=ticket\n");
     unsetenv("JOURNAL_STREAM");
 }
@@ -74,7 +46,7 @@ static void lines_below_the_threshold_are_left_out(void **state)
     tk_log_set_threshold(LOG_DEBUG);
     tk_log(LOG_DEBUG, "heard");
     tk_log_set_threshold(LOG_INFO);
-    g_autofree char *text = caught();
+    g_autofree char *text = caught_stderr();
     assert_null(strstr(text, "unheard"));
     assert_non_null(strstr(text, ": heard\n"));
 }
@@ -95,14 +67,14 @@ static void a_place_that_floods_is_held_and_says_how_much_was_left_out(void **st
     catch_stderr();
     for (int i = 0; i < 1000; i++)
         tk_log_limited(&limit, 3, LOG_WARNING, "odd mail %d", i);
-    g_autofree char *text = caught();
+    g_autofree char *text = caught_stderr();
     assert_int_equal(count_lines(text), 3);
     assert_non_null(strstr(text, "odd mail 2\n"));
 
     limit.window_start -= G_TIME_SPAN_MINUTE; /* a minute later */
     catch_stderr();
     tk_log_limited(&limit, 3, LOG_WARNING, "odd again");
-    g_autofree char *later = caught();
+    g_autofree char *later = caught_stderr();
     assert_non_null(strstr(later, ": odd again (997 such lines were left out before)\n"));
 }
 
@@ -112,7 +84,7 @@ static void warnings_of_libraries_become_lines_of_ours(void **state)
     tk_log_open("ticket-test", TK_LOG_STDERR);
     catch_stderr();
     g_log("gmime", G_LOG_LEVEL_CRITICAL, "odd\nthing");
-    g_autofree char *text = caught();
+    g_autofree char *text = caught_stderr();
     assert_non_null(strstr(text, "ticket-test["));
     assert_non_null(strstr(text, "gmime: odd\\nthing\n"));
 }

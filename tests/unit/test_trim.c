@@ -116,6 +116,10 @@ static void text_that_only_resembles_a_header_stays(void **state)
         "The log says:\n\n2026-03-02 10:15:00 postfix: queue full\n2026-03-02 10:16 "
         "to=<a@example.org>:\nthat is all.",
         "Sent from my desk, which is easier than my phone.",
+        "Sent with best wishes from all of us",
+        "Outlook für Windows startet nicht mehr",
+        "Please move\nFrom: ann@example.org\nTo: bob@example.org\nthank you",
+        "It broke:\nDate: 2 March 2026 10:15\nSubject: none\nContact: ann@example.org",
         "Points:\n-- the first\n-- the second\nThat is all.",
         "Service   Date\n--------------\nA   1 May\nB   2 May\nAll dates are local.",
         "I did not get the original message, can you send it again?",
@@ -160,6 +164,9 @@ static void quotes_around_answers_follow_the_stated_choices(void **state)
         {"Yes.\n\nOn 2 Mar 2026, Desk wrote:\n> Well?\n\n-- \nAnn\n", "Yes.", NULL, "-- \nAnn"},
         /* header and reply share a line */
         {"see you--- On Wed, Apr 4, 2026 at 3:59 PM, desk@example.net wrote:\n> Hi\n", "see you", NULL, ""},
+        /* a header that no table has, above a quote */
+        {"Yes.\n\nXyz 2 abc 2026 10:15 Desk <desk@example.net> foo:\n> Well?\n", "Yes.", NULL, ""},
+        {"Yes.\n\nFrom: Desk <desk@example.net>\n\n> Well?\n", "Yes.", NULL, ""},
         /* a forwarded mail below a comment */
         {"FYI\n\n---------- Forwarded message ----------\nFrom: bob@example.com\nSubject: Two\n\nText\n",
          "FYI", NULL, ""},
@@ -186,6 +193,8 @@ static void signatures_are_told_from_text(void **state)
         {"Done.\n\n******************************\nThis mail is confidential and intended solely for Bob.\n"
          "******************************\n",
          "Done.", "", NULL},
+        {"Done.\n\nSent from my mobile device. Please excuse any typos.\n", "Done.", "", NULL},
+        {"Fini.\n\nTélécharger Outlook pour Android\n", "Fini.", "", NULL},
         {"Sent from my iPhone\n", "Sent from my iPhone", "", ""},
     };
     (void)state;

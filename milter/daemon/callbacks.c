@@ -1,0 +1,231 @@
+/* callbacks: what libmilter calls, translated for the session.
+ *
+ * The one state besides the sessions is what they all share, set once before the first connection. */
+#include "milter/daemon/callbacks.h"
+
+#include "milter/base/log.h"
+#include "milter/daemon/edits.h"
+#include "milter/daemon/reply.h"
+#include "milter/daemon/session.h"
+
+/* What an MTA must offer: milter protocol 6 (Postfix since 2.6 with milter_protocol = 6, Sendmail
+ * since 8.14). All connections get the same answer, since libmilter keeps the steps that are left out in one
+ * table for all.
+ *
+ * Left out: CONNECT, HELO, unknown commands and the end of the header, which tell nothing that is needed. No
+ * answer is given to header fields and body chunks, which come in numbers. MAIL, RCPT and DATA are answered
+ * although MAIL and RCPT need not be: over TCP an MTA that gets no answer sends its next small packet into
+ * the delayed acknowledgement of the one before (Nagle), which costs some 40 ms a mail. The blank after the
+ * colon is asked for, so that the raw mail is what the sender sent. */
+#define NEEDED_PROTOCOL                                                                                      \
+    (SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NOEOH | SMFIP_NR_HDR | SMFIP_NR_BODY |         \
+     SMFIP_HDR_LEADSPC)
+#define NEEDED_ACTIONS (TK_EDITS_ACTIONS | SMFIF_SETSYMLIST)
+
+/* Lines about what every mail of a wrongly set up MTA, or every mail under pressure, would bring. */
+#define REPEATED_LINES_PER_MINUTE 6
+
+static const struct tk_callbacks_service *shared;
+
+static struct tk_session *session_of(SMFICTX *ctx)
+{
+    struct tk_session *session = smfi_getpriv(ctx);
+    if (session == NULL) {
+        session = tk_session_new(shared->snapshot);
+        smfi_setpriv(ctx, session);
+    }
+    return session;
+}
+
+static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long protocol,
+                             unsigned long unused1, unsigned long unused2, unsigned long *actions_r,
+                             unsigned long *protocol_r, unsigned long *unused1_r, unsigned long *unused2_r)
+{
+    (void)unused1;
+    (void)unused2;
+    static struct tk_log_limit limit;
+    static char macros[] = "i j"; /* the queue id, and the MTA's name, of which Message-IDs may be made */
+
+    if ((actions & NEEDED_ACTIONS) != NEEDED_ACTIONS || (protocol & NEEDED_PROTOCOL) != NEEDED_PROTOCOL) {
+        tk_log_limited(
+            &limit, REPEATED_LINES_PER_MINUTE, LOG_ERR,
+            "the MTA offers too little (actions 0x%lx of 0x%lx, protocol 0x%lx of 0x%lx); Postfix needs "
+            "milter_protocol = 6",
+            actions & NEEDED_ACTIONS, (unsigned long)NEEDED_ACTIONS, protocol & NEEDED_PROTOCOL,
+            (unsigned long)NEEDED_PROTOCOL);
+        return SMFIS_REJECT; /* libmilter closes, and the MTA does what it does without its milter */
+    }
+    if (smfi_setsymlist(ctx, SMFIM_EOM, macros) != MI_SUCCESS)
+        tk_log_limited(&limit, REPEATED_LINES_PER_MINUTE, LOG_WARNING, "the MTA cannot be asked for macros");
+    *actions_r = NEEDED_ACTIONS;
+    *protocol_r = NEEDED_PROTOCOL;
+    *unused1_r = 0;
+    *unused2_r = 0;
+    return SMFIS_CONTINUE;
+}
+
+static sfsistat on_mail(SMFICTX *ctx, char **arguments)
+{
+    tk_session_begin(session_of(ctx), arguments[0]);
+    return SMFIS_CONTINUE;
+}
+
+static sfsistat on_rcpt(SMFICTX *ctx, char **arguments)
+{
+    tk_session_rcpt(session_of(ctx), arguments[0]);
+    return SMFIS_CONTINUE;
+}
+
+static sfsistat on_data(SMFICTX *ctx)
+{
+    struct tk_session *session = session_of(ctx);
+    if (tk_session_wanted(session))
+        return SMFIS_CONTINUE;
+    tk_session_reset(session);
+    return SMFIS_ACCEPT; /* no channel takes part: the MTA does not even send the content */
+}
+
+static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
+{
+    tk_session_header(session_of(ctx), name, value);
+    return SMFIS_NOREPLY;
+}
+
+static sfsistat on_body(SMFICTX *ctx, unsigned char *data, size_t len)
+{
+    tk_session_body(session_of(ctx), data, len);
+    return SMFIS_NOREPLY;
+}
+
+/* Gives REPLY to libmilter. A text that it does not take leaves the MTA's own words for the same class. */
+static sfsistat say(SMFICTX *ctx, const struct tk_reply *reply)
+{
+    if (reply->action == TK_REPLY_ACCEPT)
+        return SMFIS_ACCEPT;
+    if (smfi_setreply(ctx, (char *)reply->code, (char *)reply->enhanced, (char *)reply->text) != MI_SUCCESS)
+        tk_log(LOG_WARNING, "libmilter takes no reply %s %s", reply->code, reply->enhanced);
+    return reply->action == TK_REPLY_REFUSE ? SMFIS_REJECT : SMFIS_TEMPFAIL;
+}
+
+/* Whether the mail was taken before, so that nothing more than its edits hangs on this answer. */
+static gboolean all_duplicates(const struct tk_intake_outcome *outcome)
+{
+    for (guint i = 0; i < outcome->results->len; i++) {
+        const struct tk_intake_result *result = g_ptr_array_index(outcome->results, i);
+        if (result->verdict != TK_VERDICT_DUPLICATE)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Decides the reply, and edits the mail where it is to be accepted. An edit that fails brings the mail once
+ * more; when it comes it is a duplicate, and goes through without the edit. */
+static struct tk_reply settle(SMFICTX *ctx, const struct tk_intake_outcome *outcome, GString *why,
+                              struct tk_report *report)
+{
+    struct tk_reply reply = tk_reply_from_outcome(outcome);
+    report->status = outcome->status;
+    if (outcome->status != TK_OK)
+        g_string_assign(why, outcome->why != NULL ? outcome->why->str : "");
+    if (reply.action != TK_REPLY_ACCEPT)
+        return reply;
+    report->status = tk_edits_apply(ctx, outcome->edits, why);
+    return all_duplicates(outcome) ? reply : tk_reply_from_status(report->status);
+}
+
+/* Runs the mail through the pipeline, answers and logs it. */
+static struct tk_reply finish(SMFICTX *ctx, struct tk_session *session, gint64 begin, gint64 deadline)
+{
+    struct tk_intake_outcome outcome;
+    g_autoptr(GString) why = g_string_new(NULL);
+    struct tk_session_end end = {
+        .store = shared->store,
+        .directory = shared->directory,
+        .queue_id = smfi_getsymval(ctx, (char *)"i"),
+        .mta_name = smfi_getsymval(ctx, (char *)"j"),
+        .deadline = deadline,
+        .received_at = g_get_real_time(),
+    };
+    struct tk_report report = {.queue_id = end.queue_id};
+    struct tk_reply reply;
+
+    report.status = tk_session_finish(session, &end, why, &outcome);
+    if (report.status == TK_OK) {
+        report.outcome = &outcome;
+        reply = settle(ctx, &outcome, why, &report);
+    } else {
+        reply = tk_reply_from_status(report.status);
+    }
+    tk_session_describe(session, &report);
+    report.code = reply.code;
+    report.why = why->str;
+    report.millis = (g_get_monotonic_time() - begin) / 1000;
+
+    g_autoptr(GString) line = g_string_new(NULL);
+    tk_report_line(line, &report);
+    tk_log_line(report.status == TK_OK ? LOG_INFO : LOG_WARNING, line);
+    if (report.outcome != NULL)
+        tk_intake_clear(&outcome);
+    return reply;
+}
+
+static sfsistat on_end(SMFICTX *ctx)
+{
+    static struct tk_log_limit limit;
+    struct tk_session *session = session_of(ctx);
+    if (!tk_session_wanted(session)) {
+        tk_session_reset(session);
+        return SMFIS_ACCEPT;
+    }
+
+    gint64 begin = g_get_monotonic_time();
+    gint64 deadline = begin + (gint64)tk_session_deadline_msecs(session) * 1000;
+    struct tk_flight_seat seat;
+    struct tk_reply reply = tk_reply_from_status(TK_LATER);
+    sfsistat answer;
+    if (tk_flight_enter(shared->flight, deadline, &seat)) {
+        reply = finish(ctx, session, begin, deadline);
+        answer = say(ctx, &reply);
+        tk_flight_leave(shared->flight, &seat);
+    } else {
+        tk_log_limited(&limit, REPEATED_LINES_PER_MINUTE, LOG_WARNING,
+                       "too many mails at their end, or stopping: answered 451");
+        answer = say(ctx, &reply);
+    }
+    tk_session_reset(session);
+    return answer;
+}
+
+static sfsistat on_abort(SMFICTX *ctx)
+{
+    tk_session_reset(session_of(ctx));
+    return SMFIS_CONTINUE;
+}
+
+static sfsistat on_close(SMFICTX *ctx)
+{
+    struct tk_session *session = smfi_getpriv(ctx);
+    smfi_setpriv(ctx, NULL); /* libmilter complains about what is left */
+    tk_session_free(&session);
+    return SMFIS_CONTINUE;
+}
+
+enum tk_status tk_callbacks_register(const char *name, const struct tk_callbacks_service *service)
+{
+    struct smfiDesc description = {
+        .xxfi_name = (char *)name,
+        .xxfi_version = SMFI_VERSION,
+        .xxfi_flags = NEEDED_ACTIONS,
+        .xxfi_envfrom = on_mail,
+        .xxfi_envrcpt = on_rcpt,
+        .xxfi_header = on_header,
+        .xxfi_body = on_body,
+        .xxfi_eom = on_end,
+        .xxfi_abort = on_abort,
+        .xxfi_close = on_close,
+        .xxfi_data = on_data,
+        .xxfi_negotiate = on_negotiate,
+    };
+    shared = service;
+    return smfi_register(description) == MI_SUCCESS ? TK_OK : TK_BUG;
+}

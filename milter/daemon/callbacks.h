@@ -1,0 +1,23 @@
+/* callbacks: what libmilter calls, translated for the session. */
+#ifndef TK_MILTER_DAEMON_CALLBACKS_H
+#define TK_MILTER_DAEMON_CALLBACKS_H
+
+#include "milter/base/snapshot.h"
+#include "milter/daemon/flight.h"
+#include "milter/intake/intake.h"
+#include "rules/status.h"
+
+/* What all connections share. */
+struct tk_callbacks_service {
+    struct tk_snapshot *snapshot;
+    struct tk_store *store;
+    struct tk_directory *directory;
+    struct tk_flight *flight;
+};
+
+/* Registers with libmilter under NAME. SERVICE must live as long as libmilter runs. TK_BUG: libmilter
+ * refuses. */
+enum tk_status tk_callbacks_register(const char *name,
+                                     const struct tk_callbacks_service *service) TK_MUST_CHECK;
+
+#endif

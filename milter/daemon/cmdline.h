@@ -1,0 +1,25 @@
+/* cmdline: the command line of ticket-milter. */
+#ifndef TK_MILTER_DAEMON_CMDLINE_H
+#define TK_MILTER_DAEMON_CMDLINE_H
+
+#include "milter/base/log.h"
+#include "rules/status.h"
+
+struct tk_cmdline {
+    char *config; /* absolute path of the main file */
+    gboolean background;
+    gboolean check;   /* read the configuration and exit */
+    gboolean help;    /* show TEXT and exit */
+    gboolean version; /* likewise */
+    enum tk_log_target log;
+};
+
+/* Reads the command line. TK_USAGE: WHY says what is off. The caller clears OPTIONS_R in every case. */
+enum tk_status tk_cmdline_read(int argc, char **argv, GString *why,
+                               struct tk_cmdline *options_r) TK_MUST_CHECK;
+void tk_cmdline_clear(struct tk_cmdline *options);
+
+/* The help. Static. */
+const char *tk_cmdline_help(void);
+
+#endif

@@ -1,0 +1,200 @@
+/* main: ticket-milter's start and end.
+ *
+ * The order matters: the log before libmilter, which logs itself; signals blocked before the first thread;
+ * the socket opened while the process may still do it, then root given up, and only then the database and the
+ * first byte of anybody's mail. */
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <gmime/gmime.h>
+#include <libmilter/mfapi.h>
+
+#include "milter/base/exitcode.h"
+#include "milter/base/files.h"
+#include "milter/base/log.h"
+#include "milter/base/signals.h"
+#include "milter/base/snapshot.h"
+#include "milter/base/systemd.h"
+#include "milter/daemon/callbacks.h"
+#include "milter/daemon/cmdline.h"
+#include "milter/daemon/flight.h"
+#include "milter/daemon/listener.h"
+#include "milter/daemon/process.h"
+
+static const char program[] = "ticket-milter";
+
+/* libmilter's limit of a packet is 64 KiB; header fields of other MTAs than Postfix may be longer, and a
+ * longer one would end the connection. */
+#define PACKET_MAX (1024 * 1024)
+
+/* A mail that is not answered this long after its deadline hangs: the watchdog may start the process anew. */
+#define OVERDUE_GRACE (30 * G_TIME_SPAN_SECOND)
+
+/* Beyond the deadline a mail needs this much to be answered. */
+#define DRAIN_MARGIN (2 * G_TIME_SPAN_SECOND)
+
+/* A callback that has returned still has its answer written by libmilter, which tells nobody when. */
+#define ANSWER_MICROS (200 * G_TIME_SPAN_MILLISECOND)
+
+static void reload(void *context)
+{
+    const struct tk_callbacks_service *service = context;
+    if (tk_snapshot_reload(service->snapshot) != TK_OK)
+        return; /* logged there; the old configuration stays */
+}
+
+static void feed_watchdog(void *context)
+{
+    static struct tk_log_limit limit;
+    const struct tk_callbacks_service *service = context;
+    if (tk_flight_overdue(service->flight, OVERDUE_GRACE))
+        tk_log_limited(&limit, 1, LOG_CRIT, "a mail is not answered long after its deadline");
+    else if (tk_systemd_notify("WATCHDOG=1") == TK_LATER)
+        tk_log_limited(&limit, 1, LOG_WARNING, "the service manager cannot be told that all is well");
+}
+
+static enum tk_status open_store(const struct tk_conf *conf, GString *why, struct tk_store **store_r)
+{
+    const struct tk_store_options options = {
+        .conninfo = conf->conninfo,
+        .application_name = program,
+        .pool = (guint)conf->pool,
+        .wait = (gint64)conf->wait_msecs * 1000,
+        .seed = g_random_int(),
+    };
+    return tk_store_open(&options, store_r, why);
+}
+
+/* Waits for the mails at their end. They have deadlines of their own, so this is bounded. */
+static void drain(struct tk_callbacks_service *service, struct tk_listener **listener)
+{
+    struct tk_conf *conf = tk_snapshot_take(service->snapshot);
+    gint64 until = g_get_monotonic_time() + (gint64)conf->deadline_msecs * 1000 + DRAIN_MARGIN;
+    guint waiting = tk_flight_count(service->flight);
+    tk_conf_unref(&conf);
+
+    tk_log(LOG_INFO, "stopping, %u mails at their end", waiting);
+    gboolean all_left = tk_flight_close(service->flight, until);
+    g_usleep(ANSWER_MICROS);
+    if (all_left)
+        return;
+    tk_log(LOG_ERR, "stopped with %u mails unanswered", tk_flight_count(service->flight));
+    tk_listener_close(listener);
+    _exit(tk_exitcode(TK_LATER)); /* what they still use must not be torn down under them */
+}
+
+/* Serves until a signal stops libmilter. */
+static enum tk_status serve(struct tk_callbacks_service *service, struct tk_listener **listener, GString *why)
+{
+    const struct tk_signals_work work = {
+        .reload = reload,
+        .tick = tk_systemd_watchdog_msecs() > 0 ? feed_watchdog : NULL,
+        .tick_msecs = tk_systemd_watchdog_msecs(),
+        .context = service,
+    };
+    if (tk_signals_start(&work) != TK_OK)
+        return tk_status_fail(TK_LATER, why, "cannot make a thread");
+    if (tk_systemd_notify("READY=1") == TK_LATER)
+        tk_log(LOG_WARNING, "the service manager cannot be told that the start is over");
+    tk_log(LOG_INFO, "%s %s is ready", program, PACKAGE_VERSION);
+
+    gboolean stopped = smfi_main() == MI_SUCCESS;
+    if (tk_systemd_notify("STOPPING=1") == TK_LATER)
+        tk_log(LOG_WARNING, "the service manager cannot be told that the end has come");
+    drain(service, listener);
+    tk_signals_stop();
+    return stopped ? TK_OK : tk_status_fail(TK_LATER, why, "libmilter ended with an error");
+}
+
+/* Opens the socket, and becomes who the process shall be. */
+static enum tk_status prepare(const struct tk_cmdline *options, const struct tk_conf *conf, GString *why,
+                              struct tk_listener **listener_r)
+{
+    struct tk_process_user user;
+    struct tk_listener *listener = NULL;
+    enum tk_status status = tk_process_find_user(conf->user, why, &user);
+    if (status == TK_OK)
+        status = tk_process_set_limits(why);
+    if (status == TK_OK)
+        status = tk_listener_open(conf, user.uid, why, &listener);
+    if (status == TK_OK)
+        status = tk_process_become(&user, why);
+    if (status == TK_OK && options->background)
+        status = tk_process_background(why);
+    g_free(user.name);
+    if (status != TK_OK) {
+        tk_listener_close(&listener);
+        return status;
+    }
+    if (geteuid() == 0)
+        tk_log(LOG_WARNING, "running as root: set \"user\" in %s", conf->file);
+    *listener_r = listener;
+    return TK_OK;
+}
+
+static enum tk_status run(const struct tk_cmdline *options, struct tk_snapshot *snapshot, GString *why)
+{
+    struct tk_callbacks_service service = {.snapshot = snapshot};
+    struct tk_listener *listener = NULL;
+    struct tk_conf *conf = tk_snapshot_take(snapshot);
+
+    tk_signals_block();
+    g_mime_init();
+    smfi_setmaxdatasize(PACKET_MAX);
+    enum tk_status status = tk_callbacks_register(program, &service);
+    if (status != TK_OK)
+        g_string_assign(why, "libmilter refuses the filter");
+    if (status == TK_OK)
+        status = prepare(options, conf, why, &listener);
+    if (status == TK_OK)
+        status = open_store(conf, why, &service.store);
+    if (status == TK_OK) {
+        service.directory = tk_directory_new();
+        service.flight = tk_flight_new(TK_FLIGHT_MAX);
+        status = serve(&service, &listener, why);
+    }
+
+    tk_listener_close(&listener);
+    tk_flight_free(&service.flight);
+    tk_directory_free(&service.directory);
+    tk_store_close(&service.store);
+    tk_conf_unref(&conf);
+    return status;
+}
+
+/* Reads the configuration and does what the command line asks for. */
+static enum tk_status start(const struct tk_cmdline *options, GString *why)
+{
+    struct tk_snapshot *snapshot = NULL;
+    tk_log_open(program, options->check ? TK_LOG_STDERR : options->log);
+    enum tk_status status = tk_snapshot_open(options->config, tk_files_read, &snapshot);
+    if (status != TK_OK)
+        tk_status_fail(status, why, "%s: has errors", options->config);
+    if (!options->check && snapshot != NULL) {
+        if (status != TK_OK)
+            tk_log(LOG_ERR, "%s; channels that have none are served", why->str);
+        status = run(options, snapshot, why);
+    }
+    tk_snapshot_free(&snapshot);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct tk_cmdline options;
+    g_autoptr(GString) why = g_string_new(NULL);
+    enum tk_status status = tk_cmdline_read(argc, argv, why, &options);
+    if (status == TK_USAGE)
+        fprintf(stderr, "%s: %s\n%s", program, why->str, tk_cmdline_help());
+    else if (options.help)
+        fputs(tk_cmdline_help(), stdout);
+    else if (options.version)
+        printf("%s %s\n", program, PACKAGE_VERSION);
+    else if ((status = start(&options, why)) != TK_OK)
+        tk_log(LOG_ERR, "%s", why->str);
+    tk_cmdline_clear(&options);
+    return tk_exitcode(status);
+}
