@@ -209,7 +209,8 @@ static void find_evidence(const char *s, struct evidence *ev_r)
             ev.year = TRUE;
         if (n <= 2 && (next == ':' || next == '.' || next == 'h') && strspn(p + n + 1, "0123456789") == 2)
             ev.time = TRUE;
-        if ((n <= 2 || n == 4) && next != '\0' && strchr("./-", next) != NULL && g_ascii_isdigit(p[n + 1]))
+        if ((n <= 2 || n == 4) && (p == s || strchr("./-", p[-1]) == NULL) && next != '\0' &&
+            strchr("./-", next) != NULL && g_ascii_isdigit(p[n + 1]))
             ev.date = TRUE;
     }
     *ev_r = ev;
@@ -261,12 +262,14 @@ enum tk_trim_header tk_trim_line_header(const char *fold, gboolean quoted)
     start = starts_with_date(s);
     dated = ev.year || ev.date || (ev.time && ev.digit);
     g_autofree char *core = g_strndup(s, len);
-    verb_last = ends_with_word(core, len, tk_trim_words_verbs);
+    verb_last = ends_with_word(core, len, tk_trim_words_verbs) ||
+                (opener && ends_with_word(core, len, tk_trim_words_weak_verbs));
     for (gsize i = 0; !verb_last && tk_trim_words_cjk[i] != NULL; i++)
         verb_last = g_str_has_suffix(core, tk_trim_words_cjk[i]);
-    verb = verb_last || contains_word(core, tk_trim_words_verbs) || contains_any(core, tk_trim_words_cjk);
+    verb = verb_last || contains_word(core, tk_trim_words_verbs);
 
-    if (!colon && quoted && (opener || start) && verb && ev.address && dated)
+    if (!colon && (opener || start) && verb && ev.address && dated &&
+        (quoted || (ev.bracketed && ev.time && s[len - 1] == '>')))
         return TK_TRIM_HEADER_FULL;
     if (!colon && !framed && !(verb_last && (ev.address || quoted) && dated))
         return start && quoted && ev.bracketed && s[len - 1] == '>' ? TK_TRIM_HEADER_FULL : TK_TRIM_HEADER_NO;
@@ -282,7 +285,7 @@ enum tk_trim_header tk_trim_line_header(const char *fold, gboolean quoted)
         return TK_TRIM_HEADER_FULL;
     if ((start || opener) && ev.bracketed && dated && strchr(">)]", s[len - 1]) != NULL)
         return TK_TRIM_HEADER_FULL;
-    if (quoted && colon && ((ev.bracketed && dated) || (ev.year && ev.time)))
+    if (quoted && colon && ev.year && (ev.bracketed || ev.time))
         return TK_TRIM_HEADER_PART; /* in a language that is not in the tables */
     if ((verb_last && (ev.address || (ev.year && ev.time) || (quoted && len < 120))) ||
         (verb && ev.bracketed && dated))

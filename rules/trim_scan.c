@@ -226,7 +226,7 @@ static gsize header_start(const struct tk_trim_scan *scan, gsize last, GString *
         if (scan->lines[i].kind == TK_TRIM_KIND_EMPTY)
             continue;
         lines++;
-        bracket = *fold == '<' || *fold == '>' || (bracket && strchr(fold, '<') == NULL);
+        bracket = *fold == '>' || (bracket && lines < 4);
         g_string_assign(scratch, fold);
         if (joined->len > 0)
             g_string_append_printf(scratch, " %s", joined->str);

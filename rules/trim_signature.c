@@ -65,8 +65,14 @@ static gboolean rule_opens(const struct tk_trim_scan *scan, gsize i, gsize to)
         return look.lines <= DASHED_LINES_MAX;
     if (g_str_equal(fold, "__") || g_str_equal(fold, "—") || g_str_equal(fold, "–"))
         return look.lines <= SIGNATURE_LINES_MAX && look.longest <= 2 * SHORT_LINE;
-    if (dash && width == 3 && i + 1 < to && scan->lines[i + 1].kind != TK_TRIM_KIND_EMPTY)
-        return look.lines <= 5 && look.longest <= SHORT_LINE;
+    if (dash && width >= 3 && i + 1 < to && scan->lines[i + 1].kind != TK_TRIM_KIND_EMPTY) {
+        gboolean apart = i > 0 &&
+                         scan->lines[i - 1].kind == TK_TRIM_KIND_EMPTY; /* else it may underline a title */
+
+        if (look.lines <= (apart ? 5 : 3) && look.longest <= (apart ? SHORT_LINE : SHORT_LINE / 2) &&
+            (apart || width == 3))
+            return TRUE;
+    }
     return dash && width >= 3 && look.contacts > 0 && look.lines <= SIGNATURE_LINES_MAX &&
            look.longest <= SHORT_LINE;
 }

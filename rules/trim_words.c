@@ -10,29 +10,32 @@
 const char *const tk_trim_words_openers[] = {
     "on", "le", "am", "el", "il", "op", "w dniu", "em", "den", "på", "dne", "dňa", "dnia", "a", "ter",
     "la data", "la", "pe", "vào", "pada", "dana", "kuupäev", "στις", "на", "в", "у", "za dan", "dia",
-    "no", "in data", "il giorno", "data", "em data", "der", "this is", "in article", "el día", "am tag",
-    "vom", "由", "在", "於", "于", "il dì", "tarihinde", "wiadomość napisana przez", "בתאריך", "ב-", "في",
-    "در", NULL};
+    "no", "in data", "il giorno", "data", "em data", "der", "in article", "in message", "in <", "el día",
+    "am tag", "vom", "由", "在", "於", "于", "il dì", "tarihinde", "wiadomość napisana przez", "בתאריך", "ב-",
+    "في", "در", NULL};
 
 const char *const tk_trim_words_cites[] = {
     "quoting", "zitat von", "citando", "citeren", "cytowanie", "citát", NULL};
 
 const char *const tk_trim_words_verbs[] = {
-    "wrote", "writes", "sent", "said", "writeth", "has written", "a écrit", "a ecrit", "écrivait",
-    "ecrivit", "schrieb", "hat geschrieben", "schreibt", "geschrieben", "escribió", "escribio",
-    "ha escrito", "va escriure", "ha escrit", "escribiu", "ha scritto", "scrive", "scriveva",
-    "ha inviato", "schreef", "heeft geschreven", "heeft het volgende geschreven", "geschreven", "napisał",
-    "napisał(a)", "napisała", "pisze", "escreveu", "skrev", "skrev følgende", "kirjoitti", "napsal",
-    "napsal(a)", "napsala", "napísal", "napísal(a)", "napísala", "написал", "написал(а)", "написала",
-    "написа", "пишет", "писал", "написав", "написала(-в)", "написав(ла)", "пише", "írta", "ezt írta",
-    "a scris", "yazdı", "şunu yazdı", "şunları yazdı", "έγραψε", "đã viết", "menulis", "je napisao",
-    "je napisao/la", "је написао", "je napisal", "napisao", "kirjutas", "rašė", "rakstīja", "skrifaði",
-    "כתב", "כתבה", "כתב/ה", "كتب", "كتبت", "escrito", "shkruajti", "idatzi zuen", "نوشت", "ने लिखा",
-    "napisana", "מאת", "تمت كتابة", NULL};
+    "wrote", "writes", "writeth", "has written", "a écrit", "a ecrit", "écrivait", "ecrivit", "schrieb",
+    "hat geschrieben", "schreibt", "geschrieben", "escribió", "escribio", "ha escrito", "va escriure",
+    "ha escrit", "escribiu", "ha scritto", "scrive", "scriveva", "ha inviato", "schreef",
+    "heeft geschreven", "heeft het volgende geschreven", "geschreven", "napisał", "napisał(a)",
+    "napisała", "pisze", "escreveu", "skrev", "skrev følgende", "kirjoitti", "napsal", "napsal(a)",
+    "napsala", "napísal", "napísal(a)", "napísala", "написал", "написал(а)", "написала", "написа",
+    "пишет", "писал", "написав", "написала(-в)", "написав(ла)", "пише", "írta", "ezt írta", "a scris",
+    "yazdı", "şunu yazdı", "şunları yazdı", "έγραψε", "đã viết", "menulis", "je napisao", "je napisao/la",
+    "је написао", "je napisal", "napisao", "kirjutas", "rašė", "rakstīja", "skrifaði", "כתב", "כתבה",
+    "כתב/ה", "كتب", "كتبت", "escrito", "shkruajti", "idatzi zuen", "نوشت", "ने लिखा", "napisana", "מאת",
+    "تمت كتابة", NULL};
+
+const char *const tk_trim_words_weak_verbs[] = {
+    "sent", "said", "says", NULL};
 
 const char *const tk_trim_words_cjk[] = {
-    "写道", "寫道", "写到", "寫到", "のメッセージ", "書きました", "のメール", "wrote", "작성", "님이 씀", "님의 말", "썼습니다", "เขียนว่า",
-    "เขียน", NULL};
+    "写道", "寫道", "写到", "寫到", "のメッセージ", "書きました", "のメール", "작성", "님이 씀", "님의 말", "썼습니다", "เขียนว่า", "เขียน",
+    NULL};
 
 const char *const tk_trim_words_days[] = {
     "mon", "tue", "wed", "thu", "fri", "sat", "sun", "mo.", "di.", "mi.", "do.", "fr.", "sa.", "so.",

@@ -22,6 +22,8 @@ extern const char *const tk_trim_words_cites[];
 /* "wrote" and its kin; those of languages without blanks are in tk_trim_words_cjk. */
 extern const char *const tk_trim_words_verbs[];
 extern const char *const tk_trim_words_cjk[];
+/* Verbs that count only below "On DATE": a bounce says "host said:" too. */
+extern const char *const tk_trim_words_weak_verbs[];
 /* Names of the days, at least their first letters, as they begin a line of quote header. */
 extern const char *const tk_trim_words_days[];
 /* Between dashes: the old mail follows, or a forwarded one. */

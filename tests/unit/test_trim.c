@@ -68,6 +68,11 @@ static void quote_headers_of_many_languages_begin_the_quote(void **state)
         "2026년 3월 2일 (월) 오전 10:15, Desk <desk@example.net>님이 작성:",
         "---- On Mon, 02 Mar 2026 10:15:00 +0100 desk@example.net wrote ----",
         "Quoting Desk <desk@example.net>:",
+        "In message <1@example.net>,\n Desk Person <desk@example.net> wrote:",
+        "On Mon, 2 Mar 2026 at 10:15 Desk Person\n\n<\nmailto:Desk Person <desk@example.net>\n> wrote:",
+        "Op ma 2 mrt. 2026 om 10:15 schreef Desk <desk@example.net>",
+        "---- Desk Person wrote ----",
+        "Message du 02/03/26 10:15\nDe : Desk <desk@example.net>\nA : Ann\nObjet : Cas",
         "-----Original Message-----",
         "-----Ursprüngliche Nachricht-----",
         "-------- Message d'origine --------",
@@ -120,6 +125,11 @@ static void text_that_only_resembles_a_header_stays(void **state)
         "Outlook für Windows startet nicht mehr",
         "Please move\nFrom: ann@example.org\nTo: bob@example.org\nthank you",
         "It broke:\nDate: 2 March 2026 10:15\nSubject: none\nContact: ann@example.org",
+        "My mail came back:\n\n<bob@example.org>: host mx.example.org[192.0.2.1] said:\n    550 5.1.1 "
+        "unknown user\n\nWhy?",
+        "This is a permanent error.\n\n<bob@example.org>:\n192.0.2.1 does not like "
+        "recipient.\n\n<ann@example.org>:\nthe same.",
+        "Title\n---\nThis is a sentence below the title, and it is not a signature.",
         "Points:\n-- the first\n-- the second\nThat is all.",
         "Service   Date\n--------------\nA   1 May\nB   2 May\nAll dates are local.",
         "I did not get the original message, can you send it again?",
@@ -180,6 +190,8 @@ static void signatures_are_told_from_text(void **state)
 {
     static const struct reply_case cases[] = {
         {"Done.\n\n-- \nAnn Example\nExample Ltd\n", "Done.", "", "-- \nAnn Example\nExample Ltd"},
+        {"Done.\n\n----------\nAnn Example\nExample Ltd\n", "Done.", "",
+         "----------\nAnn Example\nExample Ltd"},
         {"Done.\n--\nAnn\n", "Done.", "", "--\nAnn"},
         {"Done.\n\nSent from my iPhone\n", "Done.", "", "Sent from my iPhone"},
         {"Fertig.\n\nVon meinem iPhone gesendet\n", "Fertig.", "", "Von meinem iPhone gesendet"},
