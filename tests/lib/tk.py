@@ -220,8 +220,9 @@ class Stack:
             self.socket = "unix:" + self.path("postfix", "spool", "ticket-milter", "milter.sock")
             if self.milter == "ticket":
                 self.configure()
-                for verb in ("init", "migrate", "publish"):
-                    self.ctl(verb)
+                self.ctl("init")
+                self.ctl("migrate")
+                self.publish()
             if self.milter:
                 self.start_milter()
         except BaseException:
@@ -253,6 +254,13 @@ class Stack:
         os.makedirs(self.path("spool"), exist_ok=True)
         text += 'spool_directory = "%s";\nuser = "";\nlisten_group = "";\n' % self.path("spool")
         self.write(("conf", "ticket-milter.conf"), text + self.options + "\n")
+
+    def publish(self):
+        """Publishes every channel whose file says that it is published."""
+        for text in self.channels.values():
+            names = [re.search(r'\b%s = "([^"]*)"' % key, text) for key in ("tenant", "name", "status")]
+            if all(names) and names[2].group(1) == "published":
+                self.ctl("publish", names[0].group(1) + "/" + names[1].group(1))
 
     def write(self, parts, text, mode=0o644):
         with open(self.path(*parts), "w", encoding="utf-8") as file:
