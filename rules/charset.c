@@ -176,8 +176,18 @@ static gboolean plain_ascii(const guint8 *bytes, gsize len)
     return TRUE;
 }
 
-/* ISO-2022-JP as EUC-JP, where iconv knows the characters that vendors put into row 13 and mail is full of:
- * the octets are the same but for the shift sequences. */
+/* The two octets of a JIS X 0208 position in Shift_JIS. */
+static void append_shift_jis(GString *out, guint8 row, guint8 column)
+{
+    guint lead = ((row - 0x21u) >> 1) + 0x81;
+    guint trail = row & 1 ? column + 0x1fu + (column >= 0x60) : column + 0x7eu;
+
+    g_string_append_c(out, (gchar)(lead > 0x9f ? lead + 0x40 : lead));
+    g_string_append_c(out, (gchar)trail);
+}
+
+/* ISO-2022-JP as Shift_JIS, since iconv's windows-31j knows the characters that vendors put into free rows
+ * and mail is full of, and its ISO-2022-JP does not. */
 static GString *unshift_japanese(const guint8 *bytes, gsize len)
 {
     GString *out = g_string_sized_new(len);
@@ -185,19 +195,17 @@ static GString *unshift_japanese(const guint8 *bytes, gsize len)
 
     for (gsize i = 0; i < len; i++) {
         if (bytes[i] == 0x1b && i + 2 < len && (bytes[i + 1] == '(' || bytes[i + 1] == '$')) {
-            mode = bytes[i + 1] == '$' ? '$' : bytes[i + 2];
+            mode = bytes[i + 1] == '$' ? '$' : (gchar)bytes[i + 2];
             i += mode == '$' && bytes[i + 2] == '(' ? 3 : 2;
         } else if (bytes[i] == '\n' || bytes[i] == '\r') {
             mode = 'B';
-            g_string_append_c(out, bytes[i]);
-        } else if (mode == '$' && i + 1 < len && bytes[i] > ' ') {
-            g_string_append_c(out, bytes[i] | 0x80);
-            g_string_append_c(out, bytes[++i] | 0x80);
-        } else if (mode == 'I' && bytes[i] > ' ') {
-            g_string_append_c(out, '\x8e');
-            g_string_append_c(out, bytes[i] | 0x80);
+            g_string_append_c(out, (gchar)bytes[i]);
+        } else if (mode == '$' && i + 1 < len && bytes[i] > ' ' && bytes[i] < 0x7f && bytes[i + 1] > ' ' &&
+                   bytes[i + 1] < 0x7f) {
+            append_shift_jis(out, bytes[i], bytes[i + 1]);
+            i++;
         } else {
-            g_string_append_c(out, bytes[i]);
+            g_string_append_c(out, (gchar)(mode == 'I' && bytes[i] > ' ' ? bytes[i] | 0x80 : bytes[i]));
         }
     }
     return out;
@@ -270,8 +278,8 @@ static GString *convert_best(const guint8 *bytes, gsize len, const char *name, g
     GString *text = convert(bytes, len, name, &bad);
 
     if (text != NULL && bad > 0 && g_str_has_prefix(name, "ISO-2022-JP")) {
-        g_autoptr(GString) euc = unshift_japanese(bytes, len);
-        GString *again = convert((const guint8 *)euc->str, euc->len, "EUC-JP-MS", &bad_again);
+        g_autoptr(GString) shifted = unshift_japanese(bytes, len);
+        GString *again = convert((const guint8 *)shifted->str, shifted->len, "CP932", &bad_again);
 
         if (again != NULL && bad_again < bad) {
             g_string_free(text, TRUE);

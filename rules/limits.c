@@ -327,17 +327,24 @@ static gboolean boundary_line(struct tk_limits *limits)
     return FALSE;
 }
 
-static void dash_line(struct tk_limits *limits)
+static gboolean begins_with_dashes(const struct tk_limits *limits)
+{
+    return limits->line_len > 2 && memcmp(limits->start, "--", 2) == 0;
+}
+
+/* A line that begins with "--". Whether it is a boundary, or does not matter any more. */
+static gboolean dash_line(struct tk_limits *limits)
 {
     if (limits->outcome.level == TK_LEVEL_RAW || boundary_line(limits))
-        return;
+        return TRUE;
     if (!limits->has_multipart)
-        return;
+        return FALSE;
     limits->dash_lines++;
     if (limits->dash_lines > TK_CAP_DASH_LINES)
         pass_limit(limits, TK_LEVEL_RAW, "parts");
     if (limits->context == CONTEXT_BODY)
         block_begin(limits, CONTEXT_GUARD);
+    return FALSE;
 }
 
 /* ---- lines ---- */
@@ -381,8 +388,7 @@ static void header_line_end(struct tk_limits *limits, guint64 next_offset)
         block_end(limits);
         return;
     }
-    if (limits->line_len > 2 && memcmp(limits->start, "--", 2) == 0 &&
-        (early_boundary(limits) || boundary_line(limits)))
+    if (begins_with_dashes(limits) && (early_boundary(limits) || dash_line(limits)))
         return;
     if (limits->line == LINE_VALUE)
         return;
@@ -396,7 +402,7 @@ static void line_end(struct tk_limits *limits, guint64 next_offset)
         limits->outcome.bare_lf = TRUE;
     if (limits->context != CONTEXT_BODY)
         header_line_end(limits, next_offset);
-    else if (limits->line_len > 2 && memcmp(limits->start, "--", 2) == 0)
+    else if (begins_with_dashes(limits))
         dash_line(limits);
     limits->line_len = 0;
     limits->line_offset = next_offset;

@@ -72,12 +72,10 @@ static void add_bare(struct reader *reader)
     g_auto(GStrv) words = g_strsplit_set(reader->words->str, " \t", -1);
     g_autoptr(GString) name = g_string_new(reader->carried->str);
     const char *address = NULL;
-    guint count = 0;
 
     for (guint i = 0; words[i] != NULL; i++) {
         if (*words[i] == '\0')
             continue;
-        count++;
         if (strchr(words[i], '@') != NULL && !g_str_has_prefix(words[i], "=?")) {
             if (address != NULL)
                 reader->facts.odd = TRUE;
@@ -86,10 +84,8 @@ static void add_bare(struct reader *reader)
         }
         g_string_append_printf(name, "%s%s", name->len > 0 ? " " : "", words[i]);
     }
-    if (address == NULL) {
-        gboolean single = count == 1 && name->len > 0 && strstr(name->str, "=?") == NULL;
-
-        add(reader, single ? "" : name->str, single ? name->str : "");
+    if (address == NULL) { /* "MAILER-DAEMON" names somebody; it is no address */
+        add(reader, name->str, "");
         return;
     }
     if (name->len > 0)

@@ -60,6 +60,18 @@ static gboolean is_device_text(const char *type)
     return strcmp(type, "text/x-amp-html") == 0 || strcmp(type, "text/watch-html") == 0;
 }
 
+/* Whether the text before this one is another version of it of the same type, as siblings in a
+ * multipart/alternative are. */
+static gboolean is_second_version(const struct body *body, const struct tk_part *part)
+{
+    const struct tk_segment *last =
+        body->segments->len > 0 ? g_ptr_array_index(body->segments, body->segments->len - 1) : NULL;
+
+    return last != NULL && part->parent >= 0 && last->plain_parent == part->parent &&
+           strcmp(part_at(body->parsed, part->parent)->type, "multipart/alternative") == 0 &&
+           !tk_message_is_blank(last->plain->str);
+}
+
 static enum role role_of(const struct body *body, const struct tk_part *part)
 {
     const char *disposition = tk_params_value(part->disposition);
@@ -77,7 +89,9 @@ static enum role role_of(const struct body *body, const struct tk_part *part)
     /* A text with a name is a file behind a text; where it comes first, it is what the mail says. */
     if (tk_message_part_name(part) != NULL && !in_alternative && part->parent >= 0)
         return body->segments->len > 0 ? ROLE_FILE : ROLE_BOTH;
-    return html ? ROLE_HTML : ROLE_PLAIN;
+    if (html)
+        return ROLE_HTML;
+    return is_second_version(body, part) ? ROLE_FILE : ROLE_PLAIN;
 }
 
 /* ---- collecting ---- */
@@ -91,6 +105,8 @@ static void add_text(struct body *body, struct tk_part *part, gboolean html)
 
     text = tk_message_text_of(body->message, part, &blocks, &cut);
     tk_segment_append(html ? segment->html : segment->plain, text);
+    if (!html)
+        segment->plain_parent = part->parent;
     for (guint i = 0; blocks != NULL && i < blocks->len; i++)
         tk_message_add_block(body->message, part, g_ptr_array_index(blocks, i), i);
     if (cut) /* nothing is lost: the whole part is a file as well */

@@ -13,12 +13,17 @@
 #define STUB_FACTOR 8
 /* Letters of plain text that are never a stub, whatever the html says. */
 #define STUB_MAX 400
+/* Words in common that make a plain and an html text two versions of one, and how many words are looked at.
+ */
+#define SAME_PERCENT 60
+#define WORDS_MAX    2000
 
 struct tk_segment *tk_segment_new(gint alternative)
 {
     struct tk_segment *segment = g_new0(struct tk_segment, 1);
 
     segment->alternative = alternative;
+    segment->plain_parent = -1;
     segment->plain = g_string_new(NULL);
     segment->html = g_string_new(NULL);
     return segment;
@@ -66,6 +71,58 @@ static gboolean is_stub(const char *plain, const char *html_text)
 
     return has < STUB_MAX && has * STUB_FACTOR < letters(html_text);
 }
+
+/* ---- two versions that were not marked as such ---- */
+
+static void count_words(GHashTable *counts, const char *text, gint step, guint *words, guint *common)
+{
+    g_auto(GStrv) list = g_strsplit_set(text, " \t\n", WORDS_MAX);
+
+    for (guint i = 0; list[i] != NULL && i + 1 < WORDS_MAX; i++) {
+        gint count;
+
+        if (*list[i] == '\0')
+            continue;
+        ++*words;
+        count = GPOINTER_TO_INT(g_hash_table_lookup(counts, list[i]));
+        if (step < 0 && count > 0)
+            ++*common;
+        g_hash_table_insert(counts, g_strdup(list[i]), GINT_TO_POINTER(count + step));
+    }
+}
+
+/* Whether most words of both texts are the same. */
+static gboolean is_same_text(const char *one, const char *two)
+{
+    g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    guint words = 0, common = 0;
+
+    count_words(counts, one, 1, &words, &common);
+    count_words(counts, two, -1, &words, &common);
+    return 2 * common * 100 >= SAME_PERCENT * words;
+}
+
+/* Some programs put the plain and the html version of a text one behind the other into a multipart/mixed. */
+static void merge_versions(GPtrArray *segments)
+{
+    for (guint i = 0; i + 1 < segments->len; i++) {
+        struct tk_segment *plain = g_ptr_array_index(segments, i);
+        const struct tk_segment *html = g_ptr_array_index(segments, i + 1);
+        struct tk_html *parsed;
+
+        if (plain->alternative >= 0 || html->alternative >= 0 || plain->html->len > 0 ||
+            html->plain->len > 0 || html->html->len == 0)
+            continue;
+        parsed = tk_html_parse(html->html->str, html->html->len);
+        if (is_same_text(plain->plain->str, tk_html_text(parsed))) {
+            g_string_assign(plain->html, html->html->str);
+            g_ptr_array_remove_index(segments, i + 1);
+        }
+        tk_html_free(&parsed);
+    }
+}
+
+/* ---- the choice ---- */
 
 /* What the segments come to. */
 struct choice {
@@ -125,12 +182,13 @@ static char *take_capped(struct tk_message *message, GString *text)
     return capped;
 }
 
-void tk_message_choose(struct tk_message *message, const GPtrArray *segments, enum tk_text_from from)
+void tk_message_choose(struct tk_message *message, GPtrArray *segments, enum tk_text_from from)
 {
     struct choice choice = {
         g_string_new(NULL), g_string_new(NULL), g_string_new(NULL), g_string_new(NULL), FALSE, FALSE, NULL};
     gboolean html;
 
+    merge_versions(segments);
     for (guint i = 0; i < segments->len; i++)
         choose_segment(g_ptr_array_index(segments, i), &choice);
     html = choice.html->len > 0;

@@ -330,6 +330,8 @@ enum tk_status tk_message_attachment_stream(const struct tk_message *message,
 struct measure {
     struct tk_hash *hash;
     guint64 size;
+    struct tk_message *message;
+    guint next; /* the attachment that is measured next */
 };
 
 static enum tk_status measure(void *context, const guint8 *data, gsize len)
@@ -341,21 +343,73 @@ static enum tk_status measure(void *context, const guint8 *data, gsize len)
     return TK_OK;
 }
 
+static void measure_end(struct measure *count)
+{
+    struct tk_attachment *attachment = g_ptr_array_index(count->message->attachments, count->next++);
+
+    attachment->size = count->size;
+    tk_hash_final(count->hash, attachment->sha256);
+    tk_hash_reset(count->hash);
+    count->size = 0;
+}
+
+static void measure_file(void *context, const guint8 *bytes, gsize len)
+{
+    measure(context, bytes, len);
+}
+
+static void measure_file_end(void *context, guint index, const struct tk_tnef_attachment *file)
+{
+    struct measure *count = context;
+    const GPtrArray *attachments = count->message->attachments;
+    const struct tk_attachment *next =
+        count->next < attachments->len ? g_ptr_array_index(attachments, count->next) : NULL;
+
+    (void)file;
+    if (next != NULL && next->index == index + 1) {
+        measure_end(count);
+    } else { /* left out, since the mail has too many */
+        tk_hash_reset(count->hash);
+        count->size = 0;
+    }
+}
+
+/* All files of a winmail.dat in one pass: a pass each would be quadratic. */
+static enum tk_status measure_tnef(struct measure *count, const struct tk_part *part)
+{
+    static const struct tk_tnef_sink sink = {.attachment_data = measure_file,
+                                             .attachment_end = measure_file_end};
+    const struct tk_parsed *parsed = tk_message_parsed(count->message);
+    struct tk_tnef *tnef = tk_tnef_new(&sink, count);
+    enum tk_status status =
+        tk_transfer_stream(parsed->source, part->offset, part->len, part->transfer, push_tnef, tnef);
+
+    if (status != TK_LATER && tk_tnef_finish(tnef) != TK_LATER)
+        status = TK_OK; /* damage was flagged when the files were found */
+    tk_tnef_free(&tnef);
+    return status;
+}
+
 enum tk_status tk_message_hash_attachments(struct tk_message *message)
 {
-    struct measure count = {tk_hash_new(), 0};
+    const GPtrArray *attachments = message->attachments;
+    struct measure count = {tk_hash_new(), 0, message, 0};
     enum tk_status status = tk_message_parsed(message)->failed ? TK_LATER : TK_OK;
 
     if (count.hash == NULL)
         return TK_BUG;
-    for (guint i = 0; i < message->attachments->len && status == TK_OK; i++) {
-        struct tk_attachment *attachment = g_ptr_array_index(message->attachments, i);
+    while (count.next < attachments->len && status == TK_OK) {
+        const struct tk_attachment *attachment = g_ptr_array_index(attachments, count.next);
+        guint before = count.next;
 
-        tk_hash_reset(count.hash);
-        count.size = 0;
-        status = tk_message_attachment_stream(message, attachment, measure, &count);
-        attachment->size = count.size;
-        tk_hash_final(count.hash, attachment->sha256);
+        if (attachment->index > 0 && tk_message_part_is_tnef(attachment->part)) {
+            status = measure_tnef(&count, attachment->part);
+            if (status == TK_OK && count.next == before)
+                status = TK_BUG;
+        } else {
+            status = tk_message_attachment_stream(message, attachment, measure, &count);
+            measure_end(&count);
+        }
     }
     tk_hash_free(&count.hash);
     return status;

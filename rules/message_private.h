@@ -72,7 +72,8 @@ gboolean tk_message_is_blank(const char *text);
 
 /* message_choice: texts that say the same thing in two forms. */
 struct tk_segment {
-    gint alternative; /* index of the multipart/alternative, -1 for a text of its own */
+    gint alternative;  /* index of the multipart/alternative, -1 for a text of its own */
+    gint plain_parent; /* index of the multipart that the plain text stands in, -1 where there is none */
     GString *plain, *html;
 };
 struct tk_segment *tk_segment_new(gint alternative);
@@ -80,7 +81,7 @@ void tk_segment_free(gpointer segment);
 /* Appends TEXT on a line of its own. */
 void tk_segment_append(GString *to, const char *text);
 /* Fills the texts of the message; FROM is TK_TEXT_TNEF or TK_TEXT_RAW where that is where they come from. */
-void tk_message_choose(struct tk_message *message, const GPtrArray *segments, enum tk_text_from from);
+void tk_message_choose(struct tk_message *message, GPtrArray *segments, enum tk_text_from from);
 
 /* message_body: chooses the texts and the attachments among the parts. */
 void tk_message_body_read(struct tk_message *message);

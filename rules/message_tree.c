@@ -266,6 +266,12 @@ static GPtrArray *boundaries_around(const struct walk *walk, gint parent)
     return around;
 }
 
+static void be_text(struct tk_part *part)
+{
+    g_free(part->type);
+    part->type = g_strdup("text/plain");
+}
+
 static void add_part(struct walk *walk, GMimeObject *object, gint parent)
 {
     struct tk_part *part = part_of(object, &walk->parsed->marks);
@@ -278,12 +284,12 @@ static void add_part(struct walk *walk, GMimeObject *object, gint parent)
 
         part->kind = GMIME_IS_MESSAGE_PART(object) ? TK_PART_MAIL : TK_PART_LEAF;
         place_by_lines(walk, part, object, around);
-        if (part->kind == TK_PART_LEAF) { /* a multipart that falls into no parts is a text */
-            g_free(part->type);
-            part->type = g_strdup("text/plain");
-        }
+        if (part->kind == TK_PART_LEAF) /* a multipart that falls into no parts */
+            be_text(part);
     } else {
         place_by_stream(walk, part, object);
+        if (g_str_has_prefix(part->type, "multipart/")) /* of two Content-Type fields GMime took the other */
+            be_text(part);
     }
     g_ptr_array_add(walk->parsed->parts, part);
 }

@@ -140,6 +140,10 @@ lints = \
 	%D%/lint/rooms \
 	%D%/lint/words
 TESTS += $(lints)
+
+# Mails that attack a reader, each within bounds on time and memory.
+TESTS += %D%/hostile/bounds
+EXTRA_DIST += %D%/hostile/bounds %D%/hostile/generate.py
 EXTRA_DIST += $(lints) %D%/run .ci/run
 
 unit_tests += tests/unit/test_decide
