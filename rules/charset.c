@@ -146,24 +146,32 @@ static GString *convert(const guint8 *bytes, gsize len, const char *name, gsize 
     return out;
 }
 
-/* Replaces NUL and drops a byte order mark at the start. */
+static char *valid(const guint8 *bytes, gsize len, guint *marks)
+{
+    gboolean changed = FALSE;
+    char *text = tk_text_valid((const char *)bytes, len, &changed);
+
+    if (changed)
+        *marks |= memchr(bytes, '\0', len) != NULL ? TK_CHARSET_REPAIRED | TK_CHARSET_NUL
+                                                   : TK_CHARSET_REPAIRED;
+    return text;
+}
+
+/* Takes TEXT. Drops a byte order mark at the start; replaces NUL and the invalid values that iconv lets
+ * through. */
 static char *finish(GString *text, guint *marks)
 {
+    gboolean has_nul = memchr(text->str, '\0', text->len) != NULL;
+    char *repaired;
+
     if (text->len >= 3 && memcmp(text->str, "\357\273\277", 3) == 0)
         g_string_erase(text, 0, 3);
-    if (memchr(text->str, '\0', text->len) != NULL) {
-        g_autoptr(GString) clean = g_string_sized_new(text->len + 16);
-
-        for (gsize i = 0; i < text->len; i++) {
-            if (text->str[i] == '\0')
-                g_string_append(clean, REPLACEMENT);
-            else
-                g_string_append_c(clean, text->str[i]);
-        }
-        *marks |= TK_CHARSET_NUL;
-        g_string_assign(text, clean->str);
-    }
-    return g_string_free(text, FALSE);
+    if (!has_nul && g_utf8_validate_len(text->str, text->len, NULL))
+        return g_string_free(text, FALSE);
+    repaired = tk_text_valid(text->str, text->len, NULL);
+    *marks |= has_nul ? TK_CHARSET_NUL : TK_CHARSET_REPAIRED;
+    g_string_free(text, TRUE);
+    return repaired;
 }
 
 /* Whether bytes alone say it all: no 8-bit octet and no shift sequence. */
@@ -235,17 +243,6 @@ static gboolean is_stateful(const char *name)
            g_str_has_prefix(name, "ISO-2022") || g_str_has_prefix(name, "IBM") || strcmp(name, "UTF7") == 0;
 }
 
-static char *valid(const guint8 *bytes, gsize len, guint *marks)
-{
-    gboolean changed = FALSE;
-    char *text = tk_text_valid((const char *)bytes, len, &changed);
-
-    if (changed)
-        *marks |= memchr(bytes, '\0', len) != NULL ? TK_CHARSET_REPAIRED | TK_CHARSET_NUL
-                                                   : TK_CHARSET_REPAIRED;
-    return text;
-}
-
 /* How many well-formed multi-octet UTF-8 sequences and how many stray octets there are. */
 static void count_utf8(const guint8 *bytes, gsize len, gsize *good_r, gsize *bad_r)
 {
@@ -299,9 +296,9 @@ static char *by_evidence(const guint8 *bytes, gsize len, gboolean said_utf8, gui
     GString *text;
 
     count_utf8(bytes, len, &good, &bad);
+    /* UTF-8 with some damage, such as a cut in the middle of a letter; 0xf0 begins an emoji that was cut. */
     if ((good > 0 && good >= 2 * bad) || (said_utf8 && good >= bad) ||
-        (said_utf8 && bad == 1 &&
-         bytes[len - 1] >= 0xc0)) { /* UTF-8 with some damage, such as a cut in the middle of a letter */
+        (said_utf8 && bad == 1 && bytes[len - 1] == 0xf0)) {
         if (bad > 0)
             *marks |= TK_CHARSET_REPAIRED;
         return valid(bytes, len, marks);

@@ -54,13 +54,15 @@ static char *clean_angle(const char *text)
     GString *out = g_string_new(NULL);
 
     text += strspn(text, " \t<");
-    colon = strrchr(text, ':');
+    colon = *text == '@' ? strrchr(text, ':') : NULL;
     if (g_ascii_strncasecmp(text, "mailto:", 7) == 0)
         text += 7;
-    else if (*text == '@' && colon != NULL)
+    else if (colon != NULL)
         text = colon + 1;
-    for (; *text != '\0'; text++) {
-        if (strchr(" \t>", *text) == NULL)
+    for (gboolean quoted = FALSE; *text != '\0'; text++) {
+        if (*text == '"')
+            quoted = !quoted;
+        if (quoted || strchr(" \t>", *text) == NULL)
             g_string_append_c(out, *text);
     }
     return g_string_free(out, FALSE);
@@ -121,8 +123,15 @@ static void clear(struct reader *reader)
     reader->in_angle = reader->after_angle = FALSE;
 }
 
+static void strip(GString *text)
+{
+    g_strstrip(text->str);
+    text->len = strlen(text->str);
+}
+
 static void end_mailbox(struct reader *reader)
 {
+    strip(reader->words);
     if (reader->angles > 0) {
         g_autofree char *address = clean_angle(reader->angle->str);
         g_autoptr(GString) name = g_string_new(reader->carried->str);
@@ -130,10 +139,9 @@ static void end_mailbox(struct reader *reader)
         if (name->len > 0 && reader->words->len > 0)
             g_string_append_c(name, ' ');
         g_string_append(name, reader->words->str);
-        g_strstrip(name->str);
         add(reader, name->str, address);
         g_string_truncate(reader->carried, 0);
-    } else if (strspn(reader->words->str, " \t") < reader->words->len) {
+    } else if (reader->words->len > 0) {
         close_blanks(reader->words);
         add_bare(reader);
         g_string_truncate(reader->carried, 0);
@@ -148,8 +156,7 @@ static void at_comma(struct reader *reader)
         end_mailbox(reader);
         return;
     }
-    g_strstrip(reader->words->str);
-    reader->words->len = strlen(reader->words->str);
+    strip(reader->words);
     if (reader->words->len == 0)
         return;
     if (reader->carried->len > 0)
@@ -160,30 +167,31 @@ static void at_comma(struct reader *reader)
 
 static void at_colon(struct reader *reader)
 {
-    g_strstrip(reader->words->str);
-    reader->words->len = strlen(reader->words->str);
+    strip(reader->words);
     if (g_ascii_strcasecmp(reader->words->str, "mailto") != 0)
         reader->facts.group = TRUE;
     g_string_truncate(reader->carried, 0);
     clear(reader);
 }
 
-/* Copies a quoted string without its quotes. A quoted local part keeps them. Returns what follows. */
+/* Copies a quoted string without its quotes. A quoted local part keeps them, with what is in front of the
+ * next blank or sign as its domain. Returns what follows. */
 static const char *read_quoted(struct reader *reader, const char *p)
 {
     GString *to = reader->in_angle ? reader->angle : reader->words;
-    gsize start = to->len;
     const char *end = p + 1;
 
     while (*end != '\0' && *end != '"')
         end += *end == '\\' && end[1] != '\0' ? 2 : 1;
     if (*end == '"' && end[1] == '@') {
-        g_string_append_len(to, p, end + 1 - p);
-        for (gsize i = start; i < to->len && !reader->in_angle; i++) {
-            if (to->str[i] == ' ') /* keeps the local part one word */
-                reader->facts.odd = TRUE;
+        end += 1 + strcspn(end + 1, " \t,;<>()");
+        if (!reader->in_angle) {
+            reader->facts.odd = reader->facts.odd || reader->angles > 0;
+            reader->angles++;
+            reader->after_angle = TRUE;
         }
-        return end + 1;
+        g_string_append_len(reader->angle, p, end - p);
+        return end;
     }
     for (p++; p < end; p++) {
         if (*p == '\\' && p + 1 < end)

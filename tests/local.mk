@@ -240,3 +240,18 @@ check_PROGRAMS += tests/bench/bench_conf
 tests_bench_bench_conf_SOURCES = %D%/bench/bench_conf.c
 tests_bench_bench_conf_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_bench_bench_conf_LDADD = $(RULES_LIBS)
+
+unit_tests += tests/unit/test_mailboxes
+tests_unit_test_mailboxes_SOURCES = %D%/unit/test_mailboxes.c
+tests_unit_test_mailboxes_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_mailboxes_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_charset
+tests_unit_test_charset_SOURCES = %D%/unit/test_charset.c
+tests_unit_test_charset_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_charset_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_headers
+tests_unit_test_headers_SOURCES = %D%/unit/test_headers.c
+tests_unit_test_headers_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_headers_LDADD = $(UNIT_LIBS)
