@@ -58,6 +58,7 @@ int main(int argc, char **argv)
     const char *name = argc > 1 ? argv[1] : "";
     int first;
 
+    g_mime_init(); /* once, for every command that reads mails */
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         print_help(stdout);
         return tk_exitcode(TK_OK);
