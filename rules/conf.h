@@ -10,7 +10,7 @@
 
 #include "rules/status.h"
 
-enum tk_conf_status { TK_DRAFT, TK_PUBLISHED, TK_DISABLED };
+enum tk_publish_state { TK_DRAFT, TK_PUBLISHED, TK_DISABLED };
 enum tk_folder_kind { TK_FOLDER_NONE, TK_FOLDER_ALIAS, TK_FOLDER_ADDRESS };
 enum tk_authentication { TK_AUTH_OFF, TK_AUTH_FLAG, TK_AUTH_FAIL, TK_AUTH_REJECT };
 enum tk_participants { TK_PARTICIPANTS_REQUESTER, TK_PARTICIPANTS_CC_ALLOWED };
@@ -60,7 +60,7 @@ struct tk_template_field {
 
 struct tk_template {
     char *tenant, *name, *ticket_type, *prefix;
-    enum tk_conf_status status;
+    enum tk_publish_state status;
     GPtrArray *fields; /* of struct tk_template_field */
     char *file;        /* where it was read, for messages */
     int line;
@@ -69,7 +69,7 @@ struct tk_template {
 
 struct tk_channel {
     char *tenant, *name, *title;
-    enum tk_conf_status status;
+    enum tk_publish_state status;
     char *address;
     char **aliases;
     char *reply_to; /* NULL: none */

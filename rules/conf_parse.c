@@ -11,7 +11,7 @@
 #include "rules/conf_scan.h"
 #include "rules/values.h"
 
-G_STATIC_ASSERT(sizeof(enum tk_conf_status) == sizeof(int));
+G_STATIC_ASSERT(sizeof(enum tk_publish_state) == sizeof(int));
 
 struct pass {
     struct tk_conf_findings *findings;

@@ -113,7 +113,7 @@ static gboolean is_asked_for(char *const *files, const char *main_file, const ch
     return FALSE;
 }
 
-static const char *publication_word(enum tk_conf_status status)
+static const char *publication_word(enum tk_publish_state status)
 {
     switch (status) {
     case TK_DRAFT: return "draft";
