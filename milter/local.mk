@@ -31,13 +31,17 @@ ticketctl_SOURCES = \
 	%D%/ctl/inspect.c \
 	%D%/ctl/json.c %D%/ctl/json.h \
 	%D%/ctl/main.c \
+	%D%/ctl/maintain.c \
+	%D%/ctl/moment.c %D%/ctl/moment.h \
 	%D%/ctl/new.c \
 	%D%/ctl/publish.c \
 	%D%/ctl/rows.c %D%/ctl/rows.h \
 	%D%/ctl/sample.c %D%/ctl/sample.h \
 	%D%/ctl/settings.c %D%/ctl/settings.h \
-	%D%/ctl/table.c %D%/ctl/table.h
-ticketctl_LDADD = libbase.a $(STORE_LIBS) $(JANSSON_LIBS)
+	%D%/ctl/table.c %D%/ctl/table.h \
+	%D%/ctl/test.c \
+	%D%/ctl/tickets.c
+ticketctl_LDADD = libintake.a libbase.a $(STORE_LIBS) $(JANSSON_LIBS)
 
 # daemon: ticket-milter without its main, so that tests can be its MTA.
 noinst_LIBRARIES += libdaemon.a

@@ -65,6 +65,21 @@ char *tk_text_one_line(const char *text)
     return g_string_free(out, FALSE);
 }
 
+char *tk_text_for_terminal(const char *text)
+{
+    GString *out = g_string_sized_new(strlen(text));
+    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        if (c == '\r' && at[1] == '\n')
+            continue;
+        if ((is_control(c) && c != '\n' && c != '\t') || is_bidi(c))
+            g_string_append_c(out, '?');
+        else
+            g_string_append_len(out, at, g_utf8_next_char(at) - at);
+    }
+    return g_string_free(out, FALSE);
+}
+
 gboolean tk_text_is_header_safe(const char *text)
 {
     for (const guchar *at = (const guchar *)text; *at != '\0'; at++)

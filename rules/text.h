@@ -16,6 +16,10 @@ char *tk_text_valid(const char *bytes, gsize len, gboolean *changed_r);
  * U+2066..U+2069) go. Owned by the caller. */
 char *tk_text_one_line(const char *text);
 
+/* TEXT (valid UTF-8) for a terminal: control characters but line end and tab, and bidi controls, become '?',
+ * so that a mail's text moves no cursor and hides nothing. Owned by the caller. */
+char *tk_text_for_terminal(const char *text);
+
 /* Whether TEXT may stand in a header that we write or an SMTP command: printable ASCII and blanks only. */
 gboolean tk_text_is_header_safe(const char *text);
 

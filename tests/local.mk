@@ -49,6 +49,16 @@ tests_unit_test_flight_SOURCES = %D%/unit/test_flight.c
 tests_unit_test_flight_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_flight_LDADD = $(DAEMON_UNIT_LIBS)
 
+unit_tests += tests/unit/test_intake_key
+tests_unit_test_intake_key_SOURCES = %D%/unit/test_intake_key.c %D%/unit/sample.h
+tests_unit_test_intake_key_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_intake_key_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_plan
+tests_unit_test_plan_SOURCES = %D%/unit/test_plan.c %D%/unit/sample.h
+tests_unit_test_plan_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_plan_LDADD = $(UNIT_LIBS)
+
 unit_tests += tests/unit/test_log
 tests_unit_test_log_SOURCES = %D%/unit/test_log.c %D%/unit/stderr.h
 tests_unit_test_log_CPPFLAGS = $(UNIT_CPPFLAGS)

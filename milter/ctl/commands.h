@@ -9,8 +9,14 @@ extern const struct tk_ctl_command tk_check_command;
 extern const struct tk_ctl_command tk_disable_command;
 extern const struct tk_ctl_command tk_init_command;
 extern const struct tk_ctl_command tk_inspect_command;
+extern const struct tk_ctl_command tk_intake_command;
 extern const struct tk_ctl_command tk_migrate_command;
 extern const struct tk_ctl_command tk_new_command;
 extern const struct tk_ctl_command tk_publish_command;
+extern const struct tk_ctl_command tk_purge_command;
+extern const struct tk_ctl_command tk_show_command;
+extern const struct tk_ctl_command tk_status_command;
+extern const struct tk_ctl_command tk_test_command;
+extern const struct tk_ctl_command tk_tickets_command;
 
 #endif

@@ -32,6 +32,7 @@ static void free_result(gpointer data)
     struct tk_intake_result *result = data;
     g_free(result->detail);
     g_free(result->number);
+    g_free(result->matched);
     g_free(result->rcpt);
     tk_plan_free(&result->plan);
     g_free(result);
@@ -148,6 +149,7 @@ static enum tk_status decide_record(struct run *run, struct tk_record *record)
     } else if (status == TK_OK) {
         input.known = known.ticket_id != 0 ? &known : NULL;
         tk_decide(&input, &record->decision);
+        record->matched = g_strdup(known.number);
     }
     tk_decide_known_clear(&known);
     tk_thread_clear(&keys);
@@ -254,6 +256,7 @@ static void answer_all(struct run *run)
         result->rule = record->decision.rule;
         result->detail = g_strdup(record->decision.detail);
         result->rcpt = g_strdup(record->rcpt);
+        result->matched = g_strdup(record->matched);
         g_ptr_array_add(run->outcome->results, result);
         struct tk_effects_answer answer = {record->channel, result->verdict, result->reason, NULL, 0};
         g_array_append_val(run->answers, answer);

@@ -52,6 +52,7 @@ struct tk_intake_result {
     const char *rule; /* static: which rule of the order decided ("domain", "autoreply", "thread", ...) */
     char *detail;     /* the value that the rule hit on, one line, or NULL */
     char *number;     /* of the ticket, or NULL */
+    char *matched;    /* number of the ticket that the mail\'s keys lead to, or NULL */
     gint64 intake_id, ticket_id, note_id; /* 0: none */
     char *rcpt;           /* the recipient by which the mail came to the channel, without <> */
     struct tk_plan *plan; /* what was, or would be, stored; NULL unless ticket or note */

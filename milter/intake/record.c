@@ -219,6 +219,7 @@ void tk_record_clear(struct tk_record *record)
 {
     tk_decide_clear(&record->decision);
     tk_plan_free(&record->plan);
+    g_clear_pointer(&record->matched, g_free);
     g_clear_pointer(&record->mail_from, g_free);
     g_clear_pointer(&record->rcpt, g_free);
     g_clear_pointer(&record->sender, g_free);

@@ -14,6 +14,7 @@ struct tk_record {
     const struct tk_channel *channel;
     struct tk_directory_entry ids;
     struct tk_decision decision;
+    char *matched;        /* number of the ticket that the mail's keys lead to, or NULL */
     struct tk_plan *plan; /* NULL unless ticket or note */
     struct tk_intake_key key;
     char *mail_from, *rcpt;  /* without <> */

@@ -21,7 +21,7 @@ CREATE FUNCTION channel_find(p_tenant text, p_channel text)
     JOIN template t USING (tenant_id, template_id)
     WHERE n.name = p_tenant AND c.name = p_channel
 $$;
-GRANT EXECUTE ON FUNCTION channel_find(text, text) TO ticket_milter;
+GRANT EXECUTE ON FUNCTION channel_find(text, text) TO ticket_milter, ticket_admin;
 
 -- What the database knows about the keys of one mail, one row each:
 --   channel     status of the channel (always there unless the channel is not; rules_version in ticket_id)
@@ -67,7 +67,7 @@ CREATE FUNCTION facts(p_tenant_id bigint, p_channel_id bigint, p_message_ids tex
     FROM answer a
     ORDER BY a.rank, a.place, a.channel_id IS DISTINCT FROM p_channel_id, a.ticket_id
 $$;
-GRANT EXECUTE ON FUNCTION facts(bigint, bigint, text[], text[], text, bytea, timestamptz) TO ticket_milter;
+GRANT EXECUTE ON FUNCTION facts(bigint, bigint, text[], text[], text, bytea, timestamptz) TO ticket_milter, ticket_admin;
 
 -- The deadline of the caller, as a moment of this server's clock. The client keeps an estimate of that clock which
 -- can only be behind it, so this moment is never later than the one at which the client gives up and tells the

@@ -24,7 +24,7 @@ static int start(void **state)
     conf =
         (struct tk_conf){.templates = sample_list(), .by_address = g_hash_table_new(g_str_hash, g_str_equal)};
     g_ptr_array_add(conf.templates, (gpointer)channel->template);
-    g_hash_table_insert(conf.by_address, g_strdup("sales@acme.example"), channel);
+    g_hash_table_insert(conf.by_address, sample_text("sales@acme.example"), channel);
     plan = NULL;
     return 0;
 }
@@ -153,7 +153,7 @@ static void a_value_outside_the_fields_list_becomes_the_default_and_is_told(void
 static void long_values_are_cut_with_a_notice_and_stand_whole_in_the_text(void **state)
 {
     (void)state;
-    message->subject = g_strnfill(TK_PLAN_MAX_SUBJECT + 10, 's');
+    message->subject = sample_keep(g_strnfill(TK_PLAN_MAX_SUBJECT + 10, 's'));
     make();
     assert_int_equal(strlen(plan->subject), TK_PLAN_MAX_SUBJECT);
     assert_non_null(strstr(plan->description, message->subject));
@@ -162,8 +162,8 @@ static void long_values_are_cut_with_a_notice_and_stand_whole_in_the_text(void *
 static void no_text_outgrows_its_column(void **state)
 {
     (void)state;
-    message->subject = g_strnfill(2 * TK_PLAN_MAX_TEXT, 's');
-    message->reply = g_strnfill(2 * TK_PLAN_MAX_TEXT, 't');
+    message->subject = sample_keep(g_strnfill(2 * TK_PLAN_MAX_TEXT, 's'));
+    message->reply = sample_keep(g_strnfill(2 * TK_PLAN_MAX_TEXT, 't'));
     message->text = message->reply;
     make();
     assert_true(strlen(plan->description) <= TK_PLAN_MAX_TEXT);

@@ -81,6 +81,28 @@ static void one_line_holds_no_control_and_no_bidi_character(void **state)
     }
 }
 
+static void a_terminal_gets_no_control_character(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text, *shown;
+    } cases[] = {
+        {"two\r\nlines\tand a tab", "two\nlines\tand a tab"},
+        {"\x1b]0;title\x07", "?]0;title?"},
+        {"\xC2\x9B"
+         "31m",
+         "?31m"},
+        {"a\xE2\x80\xAE"
+         "b",
+         "a?b"},
+        {"a\rb", "a?b"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *shown = tk_text_for_terminal(cases[i].text);
+        assert_string_equal(shown, cases[i].shown);
+    }
+}
+
 static void only_printable_ascii_may_stand_in_a_header(void **state)
 {
     (void)state;
@@ -97,6 +119,7 @@ int main(void)
         cmocka_unit_test(a_cut_never_splits_a_character),
         cmocka_unit_test(bad_bytes_and_nul_become_replacement_characters),
         cmocka_unit_test(one_line_holds_no_control_and_no_bidi_character),
+        cmocka_unit_test(a_terminal_gets_no_control_character),
         cmocka_unit_test(only_printable_ascii_may_stand_in_a_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
