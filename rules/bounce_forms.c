@@ -20,14 +20,19 @@ static const struct tk_phrase *find_subject(const struct tk_view *view, gboolean
     return hit;
 }
 
+static const struct tk_phrase *find_opening(const struct tk_view *view)
+{
+    return view->answers
+               ? NULL
+               : tk_phrase_find(tk_bounce_form_openings, tk_bounce_form_opening_count, view->text, NULL);
+}
+
 /* Of what a person may have written only the beginning is looked at: a person who shows a report to others
  * has mostly said something before it. */
 static const struct tk_phrase *find_text(const struct tk_view *view, gboolean machine)
 {
     if (view->writer == TK_WRITER_PERSON && !view->null_sender && !machine)
-        return view->answers
-                   ? NULL
-                   : tk_phrase_find(tk_bounce_form_openings, tk_bounce_form_opening_count, view->text, NULL);
+        return find_opening(view);
     return tk_phrase_find(tk_bounce_form_texts, tk_bounce_form_text_count, view->text, NULL);
 }
 
@@ -65,19 +70,18 @@ static enum tk_strength weigh(const struct tk_view *view, gboolean machine, cons
     gboolean returned = view->message->report_parts != NULL && view->message->report_parts->len > 0;
     if (view->writer == TK_WRITER_DAEMON || (view->null_sender && (subject != NULL || text != NULL)))
         return TK_STRENGTH_A;
-    if (view->writer == TK_WRITER_POSTMASTER) {
-        if (firm && (text != NULL || returned))
-            return TK_STRENGTH_A;
-        if (text != NULL && has_failure_code(view->text))
-            return TK_STRENGTH_B;
-    }
-    if (view->writer == TK_WRITER_ROLE && text != NULL && !view->answers &&
-        (firm || g_str_has_prefix(view->text, text->words)))
-        return TK_STRENGTH_B;
-    if (machine && firm && text != NULL)
+    if (machine && text != NULL && (firm || find_opening(view) != NULL))
         return TK_STRENGTH_A;
-    gboolean opening = view->writer == TK_WRITER_PERSON && !machine && text != NULL;
-    return opening || (firm && speaks_of_mail(subject->words)) ? TK_STRENGTH_C : TK_STRENGTH_NONE;
+    if (view->writer == TK_WRITER_POSTMASTER && firm && (text != NULL || returned))
+        return TK_STRENGTH_A;
+    if (view->writer == TK_WRITER_POSTMASTER && text != NULL && has_failure_code(view->text))
+        return TK_STRENGTH_B;
+    if (view->writer >= TK_WRITER_ROLE && text != NULL && !view->answers &&
+        (firm || g_str_has_prefix(view->text, text->words) || find_opening(view) != NULL))
+        return TK_STRENGTH_B;
+    if (find_opening(view) != NULL || (firm && speaks_of_mail(subject->words)))
+        return TK_STRENGTH_C;
+    return TK_STRENGTH_NONE;
 }
 
 static enum tk_bounce_outcome outcome_of(const struct tk_phrase *subject, const struct tk_phrase *text)

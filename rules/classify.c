@@ -280,11 +280,11 @@ static gboolean is_report_by_words(const struct look *look, struct tk_classifica
 static gboolean is_role_sender(const struct look *look, struct tk_classification *result)
 {
     const GPtrArray *reply_to = look->view.message->reply_to;
-    if (!tk_address_is_role(look->view.from))
+    if (!tk_view_is_role(look->view.from))
         return FALSE;
     for (guint i = 0; reply_to != NULL && i < reply_to->len; i++) {
         const struct tk_mailbox *mailbox = g_ptr_array_index(reply_to, i);
-        if (!tk_address_is_role(mailbox->address))
+        if (!tk_view_is_role(mailbox->address))
             return FALSE;
     }
     return found(result, TK_CLASS_AUTO_GENERATED, TK_STRENGTH_B, "From: %s", look->view.from);

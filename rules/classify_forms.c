@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "rules/address.h"
 #include "rules/phrase.h"
 
 /* clang-format off */
@@ -157,10 +156,10 @@ gboolean tk_form_challenge(const struct tk_view *view, gboolean machine, struct 
     if (words == NULL)
         return FALSE;
     gboolean asked = !view->answers && find_words(CHALLENGE_SUBJECT, view->subject, NULL) != NULL;
-    enum tk_strength strength = machine || view->null_sender     ? TK_STRENGTH_A
-                                : !asked                         ? TK_STRENGTH_NONE
-                                : tk_address_is_role(view->from) ? TK_STRENGTH_B
-                                                                 : TK_STRENGTH_C;
+    enum tk_strength strength = machine || view->null_sender  ? TK_STRENGTH_A
+                                : !asked                      ? TK_STRENGTH_NONE
+                                : tk_view_is_role(view->from) ? TK_STRENGTH_B
+                                                              : TK_STRENGTH_C;
     *form_r = (struct tk_form){TK_CLASS_CHALLENGE, strength, words};
     return strength > TK_STRENGTH_NONE;
 }

@@ -13,7 +13,10 @@ static const char *const daemon_locals[] = {"mailerdaemon", "maildaemon", "maile
 static const char *const postmaster_locals[] = {
     "postmaster",  "mailadmin", "mailadministrator", "mailmaster",          "mailsystem", "mdaemon",
     "mailgateway", "mailguard", "smtpdaemon",        "systemadministrator", "daemon"};
-static const char *const role_locals[] = {"autoreply", "autoresponder", "donotanswer", "robot"};
+static const char *const role_locals[] = {"autoreply", "autoresponder", "robot"};
+static const char *const role_endings[] = {
+    "noreply",     "donotreply",    "donotanswer", "nichtantworten",   "nepasrepondre", "noresponder",
+    "naoresponda", "nonrispondere", "svarainte",   "nietbeantwoorden", "unattended"};
 static const struct tk_phrase mail_system_names[] = {
     {"mail delivery s", TK_PHRASE_ANY, 0}, /* subsystem, system, service */
     {"mail deliver system", TK_PHRASE_ANY, 0},
@@ -88,6 +91,17 @@ static gboolean one_of(const char *text, const char *const *list, gsize count)
     return FALSE;
 }
 
+gboolean tk_view_is_role(const char *address)
+{
+    if (tk_address_is_role(address))
+        return TRUE;
+    g_autofree char *local = squeezed_local(address);
+    for (gsize i = 0; i < G_N_ELEMENTS(role_endings); i++)
+        if (g_str_has_suffix(local, role_endings[i]))
+            return TRUE;
+    return one_of(local, role_locals, G_N_ELEMENTS(role_locals));
+}
+
 static enum tk_writer writer_of_address(const char *address)
 {
     g_autofree char *local = squeezed_local(address);
@@ -98,9 +112,7 @@ static enum tk_writer writer_of_address(const char *address)
     /* the mailbox in whose name Exchange writes: this word and 32 hexadecimal digits */
     if (g_str_has_prefix(local, "microsoftexchange") && strlen(local) > 40)
         return TK_WRITER_POSTMASTER;
-    if (one_of(local, role_locals, G_N_ELEMENTS(role_locals)) || tk_address_is_role(address))
-        return TK_WRITER_ROLE;
-    return TK_WRITER_PERSON;
+    return tk_view_is_role(address) ? TK_WRITER_ROLE : TK_WRITER_PERSON;
 }
 
 static void raise_writer(struct tk_view *view, enum tk_writer writer, char *evidence)

@@ -39,6 +39,10 @@ const char *tk_view_header(const struct tk_message *message, const char *name);
 /* The text of the first report part of one of the two types (the second may be NULL), or NULL. */
 const char *tk_view_report_part(const struct tk_message *message, const char *type, const char *other);
 
+/* Whether nobody reads what is sent to ADDRESS: tk_address_is_role(), and what ends in "noreply" in one of
+ * the languages that write it so. */
+gboolean tk_view_is_role(const char *address);
+
 /* Whether the first word of VALUE, cut at blanks, ";" and "(", is WORD, compared without case. */
 gboolean tk_view_first_word(const char *value, const char *word);
 
