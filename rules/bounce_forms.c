@@ -62,24 +62,33 @@ static gboolean speaks_of_mail(const char *words)
     return FALSE;
 }
 
-/* The words are weighed by who wrote them: the null sender and mailer-daemon are no persons; a postmaster may
- * be one, so there must be both a report's subject and a report's text, or a code that a server gave. */
+/* What a report has and a sentence about one has not: a server's code, the returned mail, a program's
+ * opening. */
+static gboolean has_proof(const struct tk_view *view)
+{
+    return (view->message->report_parts != NULL && view->message->report_parts->len > 0) ||
+           has_failure_code(view->text) || find_opening(view) != NULL;
+}
+
+/* The words are weighed by who wrote them: the null sender and mailer-daemon are no persons, nor is who
+ * writes a header of machines or from where nobody reads; a postmaster may be one, and who calls himself so
+ * more often. */
 static enum tk_strength weigh(const struct tk_view *view, gboolean machine, const struct tk_phrase *subject,
                               gboolean firm, const struct tk_phrase *text)
 {
-    gboolean returned = view->message->report_parts != NULL && view->message->report_parts->len > 0;
+    gboolean opening = find_opening(view) != NULL;
     if (view->writer == TK_WRITER_DAEMON || (view->null_sender && (subject != NULL || text != NULL)))
         return TK_STRENGTH_A;
-    if (machine && text != NULL && (firm || find_opening(view) != NULL))
+    if (machine && text != NULL && (firm || opening))
         return TK_STRENGTH_A;
-    if (view->writer == TK_WRITER_POSTMASTER && firm && (text != NULL || returned))
-        return TK_STRENGTH_A;
-    if (view->writer == TK_WRITER_POSTMASTER && text != NULL && has_failure_code(view->text))
+    if (view->writer == TK_WRITER_POSTMASTER && (firm || text != NULL) && has_proof(view))
+        return firm ? TK_STRENGTH_A : TK_STRENGTH_B;
+    if (view->writer == TK_WRITER_NAMED && firm && text != NULL && has_proof(view))
         return TK_STRENGTH_B;
-    if (view->writer >= TK_WRITER_ROLE && text != NULL && !view->answers &&
-        (firm || g_str_has_prefix(view->text, text->words) || find_opening(view) != NULL))
+    if (view->writer == TK_WRITER_ROLE && text != NULL && !view->answers &&
+        (firm || opening || g_str_has_prefix(view->text, text->words)))
         return TK_STRENGTH_B;
-    if (find_opening(view) != NULL || (firm && speaks_of_mail(subject->words)))
+    if ((opening && has_failure_code(view->text)) || (firm && speaks_of_mail(subject->words)))
         return TK_STRENGTH_C;
     return TK_STRENGTH_NONE;
 }

@@ -130,7 +130,7 @@ static gboolean is_report(const struct look *look, const char *type, const char 
     if (top != NULL && (tk_view_first_word(top, part) || (other != NULL && tk_view_first_word(top, other))))
         return TRUE;
     struct tk_bounce_form form;
-    return has_part && (look->view.null_sender || look->view.writer > TK_WRITER_PERSON ||
+    return has_part && (look->view.null_sender || look->view.writer > TK_WRITER_NAMED ||
                         tk_bounce_form_find(&look->view, is_machine(look), &form));
 }
 

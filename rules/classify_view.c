@@ -115,6 +115,17 @@ static enum tk_writer writer_of_address(const char *address)
     return tk_view_is_role(address) ? TK_WRITER_ROLE : TK_WRITER_PERSON;
 }
 
+/* The whole From, folded: names such as "Mail Delivery Subsystem", and what stands there without an address:
+ * "MAILER-DAEMON <>", "mailer-daemon", "<>". */
+static enum tk_writer writer_of_name(const char *from, gboolean has_address)
+{
+    if (!has_address && (strstr(from, "mailer-daemon") != NULL || strcmp(from, "<>") == 0))
+        return TK_WRITER_DAEMON;
+    if (tk_phrase_find(mail_system_names, G_N_ELEMENTS(mail_system_names), from, NULL) == NULL)
+        return TK_WRITER_PERSON;
+    return has_address ? TK_WRITER_NAMED : TK_WRITER_POSTMASTER;
+}
+
 static void raise_writer(struct tk_view *view, enum tk_writer writer, char *evidence)
 {
     if (writer > view->writer) {
@@ -132,16 +143,8 @@ static void look_at_writer(struct tk_view *view)
     const char *value = tk_view_header(message, "From");
     raise_writer(view, writer_of_address(view->from), g_strdup_printf("From: %s", view->from));
     if (value != NULL) {
-        /* "MAILER-DAEMON <>", "mailer-daemon" and names such as "Mail Delivery Subsystem" */
         g_autofree char *folded = tk_phrase_fold(value, TK_VIEW_SUBJECT_BYTES);
-        gboolean is_named =
-            tk_phrase_find(mail_system_names, G_N_ELEMENTS(mail_system_names), folded, NULL) != NULL;
-        gboolean no_address = strchr(view->from, '@') == NULL;
-        raise_writer(view,
-                     no_address && (strstr(folded, "mailer-daemon") != NULL || strcmp(folded, "<>") == 0)
-                         ? TK_WRITER_DAEMON
-                     : is_named ? TK_WRITER_POSTMASTER
-                                : TK_WRITER_PERSON,
+        raise_writer(view, writer_of_name(folded, strchr(view->from, '@') != NULL),
                      g_strdup_printf("From: %s", value));
     }
     /* a list server speaks by itself from LIST-admin */

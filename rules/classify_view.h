@@ -12,8 +12,9 @@
 /* Who seems to have written it, weakest first. */
 enum tk_writer {
     TK_WRITER_PERSON,
+    TK_WRITER_NAMED,      /* a person's address under a name of mail systems ("System Administrator") */
     TK_WRITER_ROLE,       /* no-reply, owner-, -bounces, sysadmin, ...: no person's mailbox */
-    TK_WRITER_POSTMASTER, /* postmaster and what mail systems call themselves; people write under it too */
+    TK_WRITER_POSTMASTER, /* postmaster and the like; people write under it too */
     TK_WRITER_DAEMON      /* mailer-daemon, or a header that only report writers set */
 };
 

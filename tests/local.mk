@@ -241,6 +241,7 @@ tests_unit_test_limits_LDADD = $(UNIT_LIBS)
 # ticketctl as a person calls it; with a database of its own where it needs one (77 without server programs).
 ctl_tests = \
 	%D%/ctl/files \
+	%D%/ctl/inspect \
 	%D%/ctl/publish
 TESTS += $(ctl_tests)
 EXTRA_DIST += $(ctl_tests) %D%/ctl/lib

@@ -68,6 +68,7 @@ int main(int argc, char **argv)
         puts("ticketctl " PACKAGE_VERSION);
         return tk_exitcode(TK_OK);
     }
+    g_mime_init();
     first = take_settings(argc, argv);
     if (first > 0 && first < argc)
         return run_command(argc - first, argv + first);
