@@ -7,10 +7,12 @@
 
 /* Our deepest value stands at depth 5; libconfig frees groups by recursion. */
 #define DEPTH_MAX 16
+/* libconfig compares a new name with all others of its group. A thousand times what a file of ours needs. */
+#define SETTINGS_MAX 10000
 /* More digits may not fit an int. */
 #define DECIMALS_MAX 9
 #define HEX_MAX      7
-/* The largest file that a person writes is far below; libconfig compares the names of a group one by one. */
+/* The largest file that a person writes is far below. */
 #define SIZE_MAX_BYTES (1024 * 1024)
 
 struct scan {
@@ -19,6 +21,7 @@ struct scan {
     const char *at;
     int line;
     int depth;
+    int settings;
     gboolean refused;
 };
 
@@ -95,6 +98,8 @@ static void pass_other(struct scan *scan)
         refuse(scan, "nested too deeply");
     if (strchr("}])", c) != NULL)
         scan->depth--;
+    if ((c == '=' || c == ':') && ++scan->settings == SETTINGS_MAX + 1)
+        refuse(scan, "too many settings");
     if (c == '@')
         refuse(scan, g_str_has_prefix(scan->at, "@include")
                          ? "@include is not taken; channels.d and templates.d hold further files"

@@ -99,6 +99,22 @@ static void a_file_that_cannot_be_read_leaves_the_others(void **state)
     tk_conf_unref(&conf);
 }
 
+static void more_settings_than_a_person_writes_are_refused(void **state)
+{
+    (void)state;
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (int i = 0; i <= 10000; i++)
+        g_string_append_printf(text, "n%d = 1;\n", i);
+    const struct tk_conf_file main_file = {"m.conf", text->str};
+    g_autoptr(GPtrArray) problems = tk_conf_problems_new();
+    struct tk_conf *conf = NULL;
+    assert_int_equal(tk_conf_read(&main_file, NULL, 0, NULL, 0, problems, &conf), TK_CONFIG);
+    assert_int_equal(problems->len, 1);
+    const struct tk_conf_problem *problem = problems->pdata[0];
+    assert_string_equal(problem->text, "too many settings");
+    assert_int_equal(problem->line, 10001);
+}
+
 static void a_wrong_main_file_gives_no_configuration(void **state)
 {
     (void)state;
@@ -148,6 +164,7 @@ int main(void)
         cmocka_unit_test(the_sample_has_no_problem),
         cmocka_unit_test(every_problem_is_told_with_line_value_and_remedy),
         cmocka_unit_test(a_file_that_cannot_be_read_leaves_the_others),
+        cmocka_unit_test(more_settings_than_a_person_writes_are_refused),
         cmocka_unit_test(a_wrong_main_file_gives_no_configuration),
         cmocka_unit_test(an_error_makes_its_channel_faulty_and_no_other),
         cmocka_unit_test(an_address_of_two_channels_makes_both_faulty),
