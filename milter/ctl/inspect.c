@@ -194,6 +194,8 @@ static enum tk_status inspect_file(const char *file, gboolean json)
 {
     g_autoptr(GError) error = NULL;
     GMappedFile *map = g_mapped_file_new(file, FALSE, &error);
+    const guint8 *bytes;
+    gsize len, blank = 0;
     enum tk_status status;
 
     if (map == NULL) {
@@ -203,8 +205,12 @@ static enum tk_status inspect_file(const char *file, gboolean json)
             return TK_STORAGE;
         return TK_REFUSED;
     }
-    status = inspect_bytes(file, (const guint8 *)g_mapped_file_get_contents(map),
-                           g_mapped_file_get_length(map), json);
+    bytes = (const guint8 *)g_mapped_file_get_contents(map);
+    len = g_mapped_file_get_length(map);
+    /* a saved mail may have blank lines above its header, a mail by SMTP never has */
+    while (blank < len && (bytes[blank] == '\r' || bytes[blank] == '\n'))
+        blank++;
+    status = inspect_bytes(file, bytes + blank, len - blank, json);
     g_mapped_file_unref(map);
     return status;
 }
