@@ -251,7 +251,9 @@ GPtrArray *tk_headers_split(const guint8 *block, gsize len, guint max, const cha
 
         while (line > 0 && block[line - 1] == '\r')
             line--;
-        if (line > 0 && block[0] != ' ' && block[0] != '\t')
+        if (line == 0)
+            break;
+        if (block[0] != ' ' && block[0] != '\t')
             name_len = field_name(block, line, &colon);
         if (name_len > 0) {
             add_field(fields, name, value, hint, marks);
@@ -261,7 +263,7 @@ GPtrArray *tk_headers_split(const guint8 *block, gsize len, guint max, const cha
             g_string_append_len(name, (const char *)block, name_len);
             g_string_truncate(value, 0);
             g_string_append_len(value, (const char *)block + colon + 1, line - colon - 1);
-        } else if (name->len > 0 && line > 0) {
+        } else if (name->len > 0) {
             if (block[0] != ' ' && block[0] != '\t')
                 g_string_append_c(value, ' ');
             g_string_append_len(value, (const char *)block, line);

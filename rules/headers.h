@@ -7,11 +7,11 @@
 #include "rules/message.h"
 #include "rules/status.h"
 
-/* Splits LEN bytes of a header block into fields, MAX of them at most; *CUT_R (may be NULL) says whether some
- * were left out. 8-bit octets are read as UTF-8, HINT (a charset, or NULL) or by evidence, then encoded words
- * are decoded. *MARKS gets the bits of rules/charset.h. A line that is no field and no continuation is taken
- * for a broken continuation. Returns an array of struct tk_header that frees its elements; owned by the
- * caller. */
+/* Splits the header block in LEN bytes, up to its empty line, into fields, MAX of them at most; *CUT_R (may
+ * be NULL) says whether some were left out. 8-bit octets are read as UTF-8, HINT (a charset, or NULL) or by
+ * evidence, then encoded words are decoded. *MARKS gets the bits of rules/charset.h. A line that is no field
+ * and no continuation is taken for a broken continuation. Returns an array of struct tk_header that frees its
+ * elements; owned by the caller. */
 GPtrArray *tk_headers_split(const guint8 *block, gsize len, guint max, const char *hint, guint *marks,
                             gboolean *cut_r);
 

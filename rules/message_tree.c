@@ -19,6 +19,7 @@ struct walk {
     struct tk_message *message;
     struct tk_parsed *parsed;
     gint64 shift; /* from an offset in GMime's stream to one in the source */
+    gint64 body;  /* offset of the mail's body */
 };
 
 void tk_message_part_free(gpointer data)
@@ -208,7 +209,7 @@ static void place_by_lines(const struct walk *walk, struct tk_part *part, GMimeO
                            const GPtrArray *around)
 {
     struct lines lines = {walk->parsed->source, 0, walk->parsed->source->size};
-    gint64 start = body_start(walk, object);
+    gint64 start = part->parent < 0 ? walk->body : body_start(walk, object);
     guint64 end;
     guint ending = 0; /* octets of the line end in front of a boundary, which belongs to it */
 
@@ -288,6 +289,8 @@ static void add_part(struct walk *walk, GMimeObject *object, gint parent)
             be_text(part);
     } else {
         place_by_stream(walk, part, object);
+        if (strcmp(part->type, "message/rfc822") == 0) /* transfer-encoded, which GMime leaves a leaf */
+            part->kind = TK_PART_MAIL;
         if (g_str_has_prefix(part->type, "multipart/")) /* of two Content-Type fields GMime took the other */
             be_text(part);
     }
@@ -363,7 +366,7 @@ static char *guess_boundary(const struct tk_source *source, guint64 offset)
         if (candidate != NULL && starts_part(line, len))
             return g_steal_pointer(&candidate);
         g_clear_pointer(&candidate, g_free);
-        if (len > 4 && len < TK_CAP_BOUNDARY + 2 && line[0] == '-' && line[1] == '-' &&
+        if (len > 2 && len < TK_CAP_BOUNDARY + 2 && line[0] == '-' && line[1] == '-' &&
             memchr(line, '"', len) == NULL && memchr(line, '\\', len) == NULL)
             candidate = g_strndup((const char *)line + 2, len - 2);
     }
@@ -395,7 +398,7 @@ void tk_message_tree_read(struct tk_message *message, const struct tk_limits_out
     struct tk_parsed *parsed = tk_message_parsed(message);
     const struct tk_header *type = tk_message_header(message, "Content-Type");
     g_autofree char *head = made_header(message, type != NULL ? type->raw : NULL);
-    struct walk walk = {message, parsed, 0};
+    struct walk walk = {message, parsed, 0, (gint64)limits->body_offset};
     GMimeObject *root = parse(parsed, head, limits->body_offset);
 
     if (root != NULL && is_empty_multipart(root)) {

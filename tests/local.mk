@@ -207,6 +207,8 @@ FUZZ_TARGETS = \
 	fuzz_classify \
 	fuzz_filename \
 	fuzz_html \
+	fuzz_limits \
+	fuzz_message \
 	fuzz_rtf \
 	fuzz_tnef \
 	fuzz_trim \
@@ -266,3 +268,8 @@ unit_tests += tests/unit/test_headers
 tests_unit_test_headers_SOURCES = %D%/unit/test_headers.c
 tests_unit_test_headers_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_headers_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_message
+tests_unit_test_message_SOURCES = %D%/unit/test_message.c
+tests_unit_test_message_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_message_LDADD = $(UNIT_LIBS)

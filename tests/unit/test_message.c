@@ -1,0 +1,549 @@
+/* Tests of message: whole mails in, values out. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <gmime/gmime.h>
+
+#include "rules/hash.h"
+#include "rules/limits_caps.h"
+#include "rules/message.h"
+
+/* One mail and what was read from it. */
+struct mail {
+    GString *bytes;
+    struct tk_source source;
+    struct tk_message *message;
+    gboolean broken; /* the keeper fails */
+};
+
+static gssize read_few(void *keeper, guint64 offset, guint8 *buffer, gsize len)
+{
+    const struct mail *mail = keeper;
+    gsize part = MIN(MIN(len, 7), mail->bytes->len - MIN(offset, mail->bytes->len));
+
+    if (mail->broken)
+        return -1;
+    memcpy(buffer, mail->bytes->str + offset, part);
+    return (gssize)part;
+}
+
+static void read_mail(struct mail *mail)
+{
+    struct tk_limits *limits = tk_limits_new();
+    struct tk_limits_outcome outcome;
+
+    tk_limits_push(limits, (const guint8 *)mail->bytes->str, mail->bytes->len);
+    tk_limits_finish(limits, &outcome);
+    tk_limits_free(&limits);
+    mail->message = tk_message_parse(&mail->source, &outcome);
+}
+
+static struct mail *mail_of(const char *text)
+{
+    struct mail *mail = g_new0(struct mail, 1);
+
+    mail->bytes = g_string_new(text);
+    mail->source = tk_source_memory((const guint8 *)mail->bytes->str, mail->bytes->len);
+    read_mail(mail);
+    assert_int_equal(tk_message_hash_attachments(mail->message), TK_OK);
+    return mail;
+}
+
+static struct mail *mail_by_keeper(const char *text, gboolean broken)
+{
+    struct mail *mail = g_new0(struct mail, 1);
+
+    mail->bytes = g_string_new(text);
+    mail->broken = broken;
+    mail->source = (struct tk_source){.size = mail->bytes->len, .read = read_few, .keeper = mail};
+    read_mail(mail);
+    return mail;
+}
+
+static void mail_free(struct mail **mail)
+{
+    tk_message_free(&(*mail)->message);
+    assert_null((*mail)->message);
+    g_string_free((*mail)->bytes, TRUE);
+    g_free(*mail);
+    *mail = NULL;
+}
+
+/* ---- From ---- */
+
+static void names_what_is_wrong_with_from(void **state)
+{
+    static const struct {
+        const char *header, *problem, *address;
+    } cases[] = {
+        {"From: Ann <ann@example.org>\n", NULL, "ann@example.org"},
+        {"FROM : ann@example.org\n", NULL, "ann@example.org"},
+        {"From: ann@example.org (Ann)\n", NULL, "ann@example.org"},
+        {"From: Lee, Ann <ann@example.org>\n", NULL, "ann@example.org"},
+        {"From: \"a@good.example\" <b@evil.example>\n", NULL, "b@evil.example"},
+        {"From: <@good.example:b@evil.example>\n", NULL, "b@evil.example"},
+        {"From: j\303\266rg@m\303\274ller.example\n", NULL, "j\303\266rg@m\303\274ller.example"},
+        {"X: y\n", "none", NULL},
+        {"From:\n", "none", NULL},
+        {"From: <>\n", "none", ""},
+        {"From: a@good.example\nFrom: b@evil.example\n", "several_headers", "a@good.example"},
+        {"From: a@good.example\nFROM : b@evil.example\n", "several_headers", "a@good.example"},
+        {"From: Bar <a@evil.example> <b@good.example>\n", "several_mailboxes", "a@evil.example"},
+        {"From: <a@good.example>x@evil.example\n", "several_mailboxes", "a@good.example"},
+        {"From: a@good.example, b@evil.example\n", "several_mailboxes", "a@good.example"},
+        {"From: a@good.example;b@evil.example\n", "several_mailboxes", "a@good.example"},
+        {"From: g: a@good.example, b@evil.example;\n", "group", "a@good.example"},
+        {"From: g: a@good.example;\n", "group", "a@good.example"},
+        {"From: a@good.example <b@evil.example>\n", NULL, "b@evil.example"},
+        {"From: a@b@good.example\n", "not_an_address", "a@b@good.example"},
+        {"From: MAILER-DAEMON\n", "not_an_address", ""},
+        {"From: Ann ann@example.org\n", "not_an_address", "ann@example.org"},
+        {"From: ann@@example.org\n", "not_an_address", "ann@@example.org"},
+        {"From: =?utf-8?Q?boss=40good.example_=3Cboss=40good.example=3E?= <x@evil.example>\n", "encoded",
+         "x@evil.example"},
+        {"From: =?utf-8?Q?Ann_=3Cann=40example.org=3E?=\n", "encoded", "ann@example.org"},
+        {"From: Ann <=?utf-8?Q?ann?=@example.org>\n", "not_an_address", "=?utf-8?Q?ann?=@example.org"},
+    };
+
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strconcat(cases[i].header, "Subject: x\n\nbody", NULL);
+        struct mail *mail = mail_of(text);
+
+        if (cases[i].problem == NULL)
+            assert_null(mail->message->from_problem);
+        else
+            assert_string_equal(mail->message->from_problem, cases[i].problem);
+        if (cases[i].address == NULL)
+            assert_null(mail->message->from);
+        else
+            assert_string_equal(mail->message->from->address, cases[i].address);
+        mail_free(&mail);
+    }
+}
+
+static void shows_the_writer_of_an_address_with_words_as_name(void **state)
+{
+    struct mail *mail = mail_of("From: a@good.example <b@evil.example>\n\nbody");
+
+    (void)state;
+    assert_string_equal(mail->message->from->name, "a@good.example");
+    mail_free(&mail);
+}
+
+/* ---- other fields ---- */
+
+static void reads_the_fields(void **state)
+{
+    struct mail *mail = mail_of("Subject: =?utf-8?Q?h=C3=A9?=\n lo\nSubject: second\nMessage-ID: <m@x>\n"
+                                "In-Reply-To: <a@x>\nReferences: <b@x> <a@x>\nTo: a@b, c@d\nCc: e@f\n"
+                                "Reply-To: r@s\n\nbody");
+    const struct tk_message *message = mail->message;
+
+    (void)state;
+    assert_string_equal(message->subject, "h\303\251 lo");
+    assert_string_equal(message->message_id, "m@x");
+    assert_int_equal(message->in_reply_to->len, 1);
+    assert_int_equal(message->references->len, 2);
+    assert_string_equal(g_ptr_array_index(message->references, 1), "a@x");
+    assert_int_equal(message->to->len, 2);
+    assert_int_equal(message->cc->len, 1);
+    assert_int_equal(message->reply_to->len, 1);
+    assert_string_equal(tk_message_header(message, "reply-to")->value, "r@s");
+    assert_null(tk_message_header(message, "Bcc"));
+    mail_free(&mail);
+}
+
+static void reads_dates_and_clamps_them(void **state)
+{
+    static const struct {
+        const char *date;
+        gint64 seconds;
+    } cases[] = {
+        {"Mon, 02 Mar 2026 10:00:00 +0000", 1772445600},
+        {"Mon, 02 Mar 2026 12:00:00 +0200", 1772445600},
+        {"2 Mar 2026 10:00:00 GMT", 1772445600},
+        {"Mon, 02 Mar 2026 10:00:00 +0000 (UTC)", 1772445600},
+        {"Mon, 2 Mar 26 10:00 +0000", 1772445600},
+        {"Mon, 02 Mar 2026 10:00:00", 1772445600},
+        {"Wed, 31 Dec 1969 23:00:00 +0000", 0},
+        {"Fri, 31 Dec 9999 23:59:59 +0000", 4102444800},
+        {"yesterday", G_MININT64},
+        {"", G_MININT64},
+    };
+
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strdup_printf("Date: %s\n\nbody", cases[i].date);
+        struct mail *mail = mail_of(text);
+
+        assert_int_equal(mail->message->date, cases[i].seconds);
+        mail_free(&mail);
+    }
+}
+
+static void takes_the_highest_of_the_valid_importances(void **state)
+{
+    static const struct {
+        const char *header;
+        enum tk_importance importance;
+    } cases[] = {
+        {"", TK_IMPORTANCE_NORMAL},
+        {"Importance: High\n", TK_IMPORTANCE_HIGH},
+        {"Importance: low\n", TK_IMPORTANCE_LOW},
+        {"X-Priority: 1 (Highest)\n", TK_IMPORTANCE_HIGH},
+        {"X-Priority: 5\n", TK_IMPORTANCE_LOW},
+        {"X-Priority: 15\n", TK_IMPORTANCE_NORMAL},
+        {"X-MSMail-Priority: High\n", TK_IMPORTANCE_HIGH},
+        {"Priority: urgent\n", TK_IMPORTANCE_HIGH},
+        {"Priority: non-urgent\n", TK_IMPORTANCE_LOW},
+        {"Importance: low\nX-Priority: 3\n", TK_IMPORTANCE_NORMAL},
+        {"Importance: low\nX-Priority: 1\n", TK_IMPORTANCE_HIGH},
+        {"Importance: nonsense\nX-Priority: 5\n", TK_IMPORTANCE_LOW},
+        {"X-My-Importance: high\n", TK_IMPORTANCE_NORMAL},
+        {"Subject: Importance: high\n", TK_IMPORTANCE_NORMAL},
+    };
+
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strconcat(cases[i].header, "X: y\n\nbody", NULL);
+        struct mail *mail = mail_of(text);
+
+        assert_int_equal(mail->message->importance, cases[i].importance);
+        mail_free(&mail);
+    }
+}
+
+/* ---- texts ---- */
+
+#define ALTERNATIVE(plain, html)                                                                             \
+    "Content-Type: multipart/alternative; boundary=b\n\n--b\n\n" plain                                       \
+    "\n--b\nContent-Type: text/html\n\n" html "\n--b--\n"
+
+static void chooses_the_text(void **state)
+{
+    static const struct {
+        const char *mail, *text;
+        enum tk_text_from from;
+    } cases[] = {
+        {"X: y\n\nbody", "body", TK_TEXT_PLAIN},
+        {"X: y\r\n\r\na\r\nb\rc", "a\nb\nc", TK_TEXT_PLAIN},
+        {"no header at all", "no header at all", TK_TEXT_PLAIN},
+        {"", "", TK_TEXT_PLAIN},
+        {"Content-Type: text/html\n\n<p>Hi <b>you</b></p>", "Hi you", TK_TEXT_HTML},
+        {ALTERNATIVE("plain words", "<p>html words</p>"), "plain words", TK_TEXT_PLAIN},
+        {ALTERNATIVE("  ", "<p>html words</p>"), "html words", TK_TEXT_HTML},
+        {ALTERNATIVE("No html here.",
+                     "<p>A long text that says much more than the other version does, with many "
+                     "words in it so that nobody would call the other one a version of it.</p>"),
+         "A long text that says much more than the other version does, with many words in it so that nobody "
+         "would "
+         "call the other one a version of it.",
+         TK_TEXT_HTML},
+        {"Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\nContent-Type: "
+         "image/png\n\nx\n--b\n\ntwo\n--b--\n",
+         "one\ntwo", TK_TEXT_PLAIN},
+        {"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nThe printer is on fire\n--b\nContent-Type: "
+         "text/html\n\n"
+         "<p>The printer is on fire</p>\n--b--\n",
+         "The printer is on fire", TK_TEXT_PLAIN},
+        {"Content-Type: multipart/mixed; boundary=b\n\n--b\n" ALTERNATIVE(
+             "first", "<i>first</i>") "\n--b\n\nfooter\n--b--\n",
+         "first\nfooter", TK_TEXT_PLAIN},
+        {"Content-Type: text/plain; format=flowed\n\none \ntwo\n> quoted \n> more\n-- \nAnn\n",
+         "one two\n> quoted more\n-- \nAnn\n", TK_TEXT_PLAIN},
+        {"Content-Type: text/plain; format=flowed; delsp=yes\n\non \ne\n", "one\n", TK_TEXT_PLAIN},
+        {"Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: "
+         "quoted-printable\n\ncaf=E9=\n!\n",
+         "caf\303\251!\n", TK_TEXT_PLAIN},
+        {"Content-Transfer-Encoding: base64\n\nYQ==\nYg==\n", "ab", TK_TEXT_PLAIN},
+        {"Content-Type: text/html\n\n<meta charset=\"iso-8859-2\"><p>\xb9</p>", "\305\241", TK_TEXT_HTML},
+        {"Content-Type: multipart/mixed\n\n--x\nContent-Type: text/plain\n\nfound\n--x--\n", "found",
+         TK_TEXT_PLAIN},
+        {"Content-Type: multipart/mixed; boundary=y\n\n--x\nContent-Type: text/plain\n\nfound\n--x--\n",
+         "found", TK_TEXT_PLAIN},
+        {"Content-Type: multipart/mixed\n\njust text\n", "just text\n", TK_TEXT_PLAIN},
+        {"Content-Type: multipart/mixed; boundary=b\n--b\nContent-Type: text/plain\n\nno empty line\n--b--\n",
+         "no empty line", TK_TEXT_PLAIN},
+        {"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nnever closed\n", "never closed\n",
+         TK_TEXT_PLAIN},
+    };
+
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct mail *mail = mail_of(cases[i].mail);
+        struct mail *likewise = mail_by_keeper(cases[i].mail, FALSE);
+
+        assert_string_equal(mail->message->text, cases[i].text);
+        assert_int_equal(mail->message->text_from, cases[i].from);
+        assert_string_equal(likewise->message->text, cases[i].text);
+        mail_free(&mail);
+        mail_free(&likewise);
+    }
+}
+
+static void keeps_html_as_it_came_as_text_and_as_a_safe_copy(void **state)
+{
+    struct mail *mail = mail_of("Content-Type: text/html\n\n<p onclick=x>Hi</p><script>y</script>");
+
+    (void)state;
+    assert_string_equal(mail->message->html, "<p onclick=x>Hi</p><script>y</script>");
+    assert_string_equal(mail->message->html_text, "Hi");
+    assert_null(strstr(mail->message->html_safe, "onclick"));
+    assert_null(strstr(mail->message->html_safe, "script"));
+    mail_free(&mail);
+    mail = mail_of("X: y\n\nbody");
+    assert_null(mail->message->html);
+    assert_null(mail->message->html_text);
+    assert_null(mail->message->html_safe);
+    mail_free(&mail);
+}
+
+static void splits_the_reply_off(void **state)
+{
+    struct mail *mail = mail_of("X: y\n\nNew words.\n\nOn Mon, Ann <a@b.example> wrote:\n> old words\n");
+
+    (void)state;
+    assert_string_equal(mail->message->reply, "New words.");
+    assert_non_null(strstr(mail->message->quoted, "old words"));
+    mail_free(&mail);
+}
+
+static void cuts_a_huge_text_and_keeps_it_as_a_file(void **state)
+{
+    g_autoptr(GString) text = g_string_new("X: y\n\n");
+    struct mail *mail;
+
+    (void)state;
+    while (text->len < 3 * 1024 * 1024)
+        g_string_append(text, "0123456789 0123456789 0123456789\n");
+    mail = mail_of(text->str);
+    assert_int_equal(strlen(mail->message->text), 1024 * 1024);
+    assert_true(tk_message_has_flag(mail->message, "text_cut"));
+    assert_int_equal(mail->message->attachments->len, 1);
+    assert_int_equal(((struct tk_attachment *)g_ptr_array_index(mail->message->attachments, 0))->size,
+                     text->len - strlen("X: y\n\n"));
+    mail_free(&mail);
+}
+
+/* ---- flags ---- */
+
+static void flags_what_was_repaired(void **state)
+{
+    struct mail *mail = mail_of("Content-Type: text/plain; charset=utf-8\n\ncaf\xe9");
+
+    (void)state;
+    assert_true(tk_message_has_flag(mail->message, "charset_repaired"));
+    assert_false(tk_message_has_flag(mail->message, "nul_removed"));
+    mail_free(&mail);
+    mail = mail_of("X: y\n\nbody");
+    assert_int_equal(mail->message->flags->len, 0);
+    mail_free(&mail);
+}
+
+/* ---- attachments ---- */
+
+static const struct tk_attachment *attachment(const struct mail *mail, guint index)
+{
+    assert_true(index < mail->message->attachments->len);
+    return g_ptr_array_index(mail->message->attachments, index);
+}
+
+static enum tk_status append_to(void *context, const guint8 *data, gsize len)
+{
+    g_string_append_len(context, (const char *)data, (gssize)len);
+    return TK_OK;
+}
+
+static void assert_content(const struct mail *mail, guint index, const char *content)
+{
+    const struct tk_attachment *file = attachment(mail, index);
+    g_autoptr(GString) bytes = g_string_new(NULL);
+    g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, content, -1);
+    g_autofree char *hex = tk_hash_hex(file->sha256);
+
+    assert_int_equal(tk_message_attachment_stream(mail->message, file, append_to, bytes), TK_OK);
+    assert_string_equal(bytes->str, content);
+    assert_int_equal(file->size, strlen(content));
+    assert_string_equal(hex, sum);
+}
+
+static void keeps_attachments_with_their_bytes(void **state)
+{
+    struct mail *mail = mail_of("Content-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n--b\n"
+                                "Content-Type: application/pdf; name=\"../a.pdf\"\n"
+                                "Content-Transfer-Encoding: base64\n\nJVBE\nRi0xLjQ=\n--b\n"
+                                "Content-Disposition: attachment; filename=n.txt\n\nline\n\n--b\n"
+                                "Content-Type: application/octet-stream\n\n--b--\n");
+
+    (void)state;
+    assert_string_equal(mail->message->text, "text");
+    assert_int_equal(mail->message->attachments->len, 3);
+    assert_string_equal(attachment(mail, 0)->filename, "a.pdf");
+    assert_string_equal(attachment(mail, 0)->content_type, "application/pdf");
+    assert_content(mail, 0, "%PDF-1.4");
+    assert_string_equal(attachment(mail, 1)->filename, "n.txt");
+    assert_content(mail, 1, "line\n");
+    assert_content(mail, 2, "");
+    mail_free(&mail);
+}
+
+static void keeps_a_forwarded_mail_named_by_its_subject(void **state)
+{
+    struct mail *mail =
+        mail_of("Content-Type: multipart/mixed; boundary=b\n\n--b\n\nsee below\n--b\n"
+                "Content-Type: message/rfc822\n\nSubject: Re: a/b\n"
+                "Content-Type: multipart/mixed; boundary=c\n\n--c\n\ninner\n--c--\n\n--b\n\ntail\n--b--\n");
+
+    (void)state;
+    assert_string_equal(mail->message->text, "see below\ntail");
+    assert_int_equal(mail->message->attachments->len, 1);
+    assert_string_equal(attachment(mail, 0)->filename, "Re_ a_b.eml");
+    assert_content(mail, 0,
+                   "Subject: Re: a/b\nContent-Type: multipart/mixed; boundary=c\n\n--c\n\ninner\n--c--\n");
+    mail_free(&mail);
+    mail = mail_of(
+        "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\nU3ViamVjdDogeA0KDQp5\r\n");
+    assert_string_equal(attachment(mail, 0)->filename, "x.eml");
+    assert_content(mail, 0, "Subject: x\r\n\r\ny");
+    mail_free(&mail);
+}
+
+static void ties_inline_images_to_their_content_id(void **state)
+{
+    struct mail *mail = mail_of(
+        "Content-Type: multipart/related; boundary=b\n\n--b\nContent-Type: text/html\n\n"
+        "<img src=\"cid:one@x\">\n--b\nContent-Type: image/png; name=a.png\nContent-ID: <one@x>\n\n1\n"
+        "--b\nContent-Type: image/png; name=b.png\nContent-ID: <two@x>\n\n2\n--b--\n");
+
+    (void)state;
+    assert_true(attachment(mail, 0)->is_inline);
+    assert_string_equal(attachment(mail, 0)->content_id, "one@x");
+    assert_false(attachment(mail, 1)->is_inline);
+    mail_free(&mail);
+}
+
+static void takes_uuencoded_files_out_of_the_text(void **state)
+{
+    struct mail *mail = mail_of("X: y\n\nbefore\nbegin 644 a.txt\n#0V%T\n`\nend\nafter\n");
+
+    (void)state;
+    assert_string_equal(mail->message->text, "before\nafter\n");
+    assert_string_equal(attachment(mail, 0)->filename, "a.txt");
+    assert_content(mail, 0, "Cat");
+    mail_free(&mail);
+}
+
+static void reads_the_method_of_a_calendar(void **state)
+{
+    struct mail *mail = mail_of("Content-Type: text/calendar; method=reply\n\nBEGIN:VCALENDAR\n");
+
+    (void)state;
+    assert_string_equal(mail->message->calendar_method, "REPLY");
+    assert_string_equal(attachment(mail, 0)->filename, "invite.ics");
+    mail_free(&mail);
+    mail = mail_of("Content-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\n");
+    assert_string_equal(mail->message->calendar_method, "REQUEST");
+    mail_free(&mail);
+}
+
+static void keeps_what_delivery_reports_are_read_from(void **state)
+{
+    struct mail *mail = mail_of(
+        "Content-Type: multipart/report; report-type=Delivery-Status; boundary=b\n\n--b\n\nsorry\n--b\n"
+        "Content-Type: message/delivery-status\n\nStatus: 5.1.1\n\n--b\n"
+        "Content-Type: message/rfc822\n\nMessage-ID: <o@x>\n\nbody\n--b--\n");
+    const struct tk_report_part *part;
+
+    (void)state;
+    assert_string_equal(mail->message->report_type, "delivery-status");
+    assert_int_equal(mail->message->report_parts->len, 2);
+    part = g_ptr_array_index(mail->message->report_parts, 0);
+    assert_string_equal(part->text, "Status: 5.1.1\n");
+    part = g_ptr_array_index(mail->message->report_parts, 1);
+    assert_string_equal(part->content_type, "message/rfc822");
+    assert_string_equal(part->text, "Message-ID: <o@x>\n");
+    mail_free(&mail);
+}
+
+/* ---- levels ---- */
+
+static void reads_the_first_text_at_level_headers(void **state)
+{
+    g_autoptr(GString) text = g_string_new("From: ann@example.org\nSubject: x\nTo: g:g:g:;\n"
+                                           "Content-Type: multipart/mixed; boundary=b\n\n--b\n"
+                                           "Content-Type: multipart/alternative; boundary=c\n\n--c\n"
+                                           "Content-Transfer-Encoding: base64\n\nSGVsbG8=\n--c--\n--b--\n");
+    struct mail *mail = mail_of(text->str);
+
+    (void)state;
+    assert_int_equal(mail->message->level, TK_LEVEL_HEADERS);
+    assert_string_equal(mail->message->from->address, "ann@example.org");
+    assert_string_equal(mail->message->subject, "x");
+    assert_string_equal(mail->message->text, "Hello");
+    assert_int_equal(mail->message->attachments->len, 0);
+    assert_true(tk_message_has_flag(mail->message, "parts_left_out"));
+    mail_free(&mail);
+}
+
+static void shows_the_raw_body_at_level_raw(void **state)
+{
+    g_autoptr(GString) text = g_string_new("Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n");
+    struct mail *mail;
+
+    (void)state;
+    for (guint i = 0; i <= TK_CAP_PARTS; i++)
+        g_string_append(text, "--b\n\nx\n");
+    mail = mail_of(text->str);
+    assert_int_equal(mail->message->level, TK_LEVEL_RAW);
+    assert_int_equal(mail->message->text_from, TK_TEXT_RAW);
+    assert_string_equal(mail->message->subject, "x");
+    assert_true(g_str_has_prefix(mail->message->text, "--b\n\nx\n"));
+    mail_free(&mail);
+}
+
+static void says_later_when_the_keeper_fails(void **state)
+{
+    struct mail *mail = mail_by_keeper("X: y\n\nbody", TRUE);
+
+    (void)state;
+    assert_int_equal(tk_message_hash_attachments(mail->message), TK_LATER);
+    mail_free(&mail);
+}
+
+static int init(void **state)
+{
+    (void)state;
+    g_mime_init();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_what_is_wrong_with_from),
+        cmocka_unit_test(shows_the_writer_of_an_address_with_words_as_name),
+        cmocka_unit_test(reads_the_fields),
+        cmocka_unit_test(reads_dates_and_clamps_them),
+        cmocka_unit_test(takes_the_highest_of_the_valid_importances),
+        cmocka_unit_test(chooses_the_text),
+        cmocka_unit_test(keeps_html_as_it_came_as_text_and_as_a_safe_copy),
+        cmocka_unit_test(splits_the_reply_off),
+        cmocka_unit_test(cuts_a_huge_text_and_keeps_it_as_a_file),
+        cmocka_unit_test(flags_what_was_repaired),
+        cmocka_unit_test(keeps_attachments_with_their_bytes),
+        cmocka_unit_test(keeps_a_forwarded_mail_named_by_its_subject),
+        cmocka_unit_test(ties_inline_images_to_their_content_id),
+        cmocka_unit_test(takes_uuencoded_files_out_of_the_text),
+        cmocka_unit_test(reads_the_method_of_a_calendar),
+        cmocka_unit_test(keeps_what_delivery_reports_are_read_from),
+        cmocka_unit_test(reads_the_first_text_at_level_headers),
+        cmocka_unit_test(shows_the_raw_body_at_level_raw),
+        cmocka_unit_test(says_later_when_the_keeper_fails),
+    };
+
+    return cmocka_run_group_tests(tests, init, NULL);
+}
