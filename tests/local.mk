@@ -140,7 +140,14 @@ check_PROGRAMS += tests/mta/milter-client tests/mta/noop-milter
 tests_mta_milter_client_SOURCES = %D%/mta/milter-client.c
 tests_mta_noop_milter_SOURCES = %D%/mta/noop-milter.c
 tests_mta_noop_milter_LDADD = $(MILTER_LIBS)
-EXTRA_DIST += %D%/lib/tk.py %D%/mta/run %D%/mta/test_daemon.py %D%/mta/test_gateway.py %D%/mta/test_milter.py %D%/mta/test_stack.py
+EXTRA_DIST += %D%/lib/sendmail %D%/lib/tk.py
+EXTRA_DIST += \
+	%D%/mta/run \
+	%D%/mta/test_daemon.py \
+	%D%/mta/test_gateway.py \
+	%D%/mta/test_milter.py \
+	%D%/mta/test_sendmail.py \
+	%D%/mta/test_stack.py
 
 # Lints: scripts that prove rules of the tree; they read $(srcdir) and the build folder.
 lints = \

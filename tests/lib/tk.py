@@ -165,9 +165,10 @@ class Stack:
     """The servers in a folder. start() starts what is asked for, stop() ends it and removes the folder."""
 
     def __init__(self, build, milter="ticket", channels=None, templates=None, aliases=None, domains=None, options="",
-                 postfix=(), env=None):
+                 postfix=(), env=None, mta="postfix"):
         """MILTER: ticket, noop or None. CHANNELS, TEMPLATES: {file name: text}. OPTIONS: lines for ticket-milter.conf.
-        POSTFIX: further arguments for packaging/lib/postfix. ENV: for the daemon."""
+        POSTFIX: further arguments for the script of the mail server. ENV: for the daemon. MTA: postfix
+        (packaging/lib/postfix) or sendmail (tests/lib/sendmail)."""
         self.build = os.path.abspath(build)
         self.milter = milter
         self.channels = channels if channels is not None else {"support.conf": CHANNEL}
@@ -175,7 +176,8 @@ class Stack:
         self.aliases = aliases if aliases is not None else ALIASES
         self.domains = domains if domains is not None else DOMAINS
         self.options = options
-        self.postfix_arguments = list(postfix)
+        self.mta = mta
+        self.mta_arguments = list(postfix)
         self.env = dict(env or {})
         self.daemon = None
         self.dir = self.conninfo = self.port = None
@@ -192,9 +194,12 @@ class Stack:
                 return path
         raise Skip("%s is not built" % name)
 
+    def script(self, name):
+        return next(path for path in (os.path.join(LIB, name), os.path.join(HERE, name)) if os.path.exists(path))
+
     def call(self, name, *arguments):
-        """A script of packaging/lib; returns its last line."""
-        done = subprocess.run([os.path.join(LIB, name), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        """A script of packaging/lib or tests/lib; returns its last line."""
+        done = subprocess.run([self.script(name), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True, stdin=subprocess.DEVNULL,
                               env=dict(os.environ, POSTGRES_GUARD=str(os.getpid())))
         if done.returncode != 0:
@@ -204,10 +209,10 @@ class Stack:
 
     # Starting and stopping.
     def start(self):
-        if shutil.which("postfix", path=os.environ["PATH"] + ":/usr/sbin:/sbin") is None:
+        if self.mta == "postfix" and shutil.which("postfix", path=os.environ["PATH"] + ":/usr/sbin:/sbin") is None:
             raise Skip("Postfix is not installed")
         if os.getuid() != 0 and subprocess.run(["sudo", "-n", "true"], stderr=subprocess.DEVNULL).returncode != 0:
-            raise Skip("Postfix needs root or sudo")
+            raise Skip("the mail server needs root or sudo")
         program = {"ticket": "ticket-milter", "noop": "noop-milter", None: None}[self.milter]
         if program:
             self.program(program)
@@ -216,8 +221,8 @@ class Stack:
         try:
             if self.milter == "ticket":
                 self.conninfo = self.call("postgres", "start", self.path("postgres"))
-            self.start_postfix()
-            self.socket = "unix:" + self.path("postfix", "spool", "ticket-milter", "milter.sock")
+            self.start_mta()
+            self.socket = "unix:" + self.path(self.mta, "spool", "ticket-milter", "milter.sock")
             if self.milter == "ticket":
                 self.configure()
                 self.ctl("init")
@@ -230,15 +235,15 @@ class Stack:
             raise
         return self
 
-    def start_postfix(self):
-        arguments = ["start", self.path("postfix"), "--guard", str(os.getpid())]
+    def start_mta(self):
+        arguments = ["start", self.path(self.mta), "--guard", str(os.getpid())]
         if self.milter:
             arguments += ["--milter", "unix:ticket-milter/milter.sock"]
         for domain in self.domains:
             arguments += ["--domain", domain]
         for alias in self.aliases:
             arguments += ["--alias", alias]
-        self.port = int(self.call("postfix", *arguments, *self.postfix_arguments))
+        self.port = int(self.call(self.mta, *arguments, *self.mta_arguments))
 
     def configure(self):
         """Writes the configuration of ticket-milter from what the constructor was given."""
@@ -322,7 +327,7 @@ class Stack:
             self.stop_milter()
         finally:
             complaints = self.complaints()
-            subprocess.run([os.path.join(LIB, "postfix"), "remove", self.path("postfix")], stderr=subprocess.DEVNULL)
+            subprocess.run([self.script(self.mta), "remove", self.path(self.mta)], stderr=subprocess.DEVNULL)
             if self.conninfo:
                 subprocess.run([os.path.join(LIB, "postgres"), "remove", self.path("postgres")], stderr=subprocess.DEVNULL)
             shutil.rmtree(self.dir, ignore_errors=True)
@@ -376,7 +381,7 @@ class Stack:
     def mailbox(self, address):
         """The mails delivered to an address so far, as bytes, oldest first."""
         local, domain = address.lower().split("@")
-        files = glob.glob(glob.escape(self.path("postfix", "mail", domain, local, "new")) + "/*")
+        files = glob.glob(glob.escape(self.path(self.mta, "mail", domain, local, "new")) + "/*")
         mails = []
         for name in sorted(files, key=os.path.getmtime):
             with open(name, "rb") as file:
@@ -388,7 +393,7 @@ class Stack:
                         "%d mails to %s" % (count, address), seconds)
 
     def queue_is_empty(self):
-        return self.call("postfix", "queued", self.path("postfix")) == "0"
+        return self.call(self.mta, "queued", self.path(self.mta)) == "0"
 
     def settle(self, seconds=15):
         """Waits until Postfix has delivered all that it took."""
@@ -402,7 +407,7 @@ class Stack:
             return ""
 
     def maillog(self):
-        return self.read("postfix", "maillog")
+        return self.read(self.mta, "maillog")
 
     def milter_log(self):
         return self.read("milter.log")
