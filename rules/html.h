@@ -19,7 +19,8 @@ const char *tk_html_text(const struct tk_html *html);
 
 /* A copy that is safe to show: well-formed html of the elements p br b i u em strong a ul ol li blockquote
  * pre code h1-h6 table tr td th img and the attributes href (http, https, mailto), src (cid) and alt alone;
- * all text is escaped anew, and nothing in it loads anything from afar. Owned by HTML. */
+ * all text is escaped anew, and nothing in it loads anything from afar. At most 1000 KiB, and well-formed
+ * at any size. Owned by HTML. */
 const char *tk_html_sanitised(const struct tk_html *html);
 
 /* Cuts the text of HTML as tk_trim_split() does, which also says what is in the parts; the marks that mail

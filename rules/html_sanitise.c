@@ -24,6 +24,9 @@ static const char *const written_as[TK_HTML_TAG_COUNT] = {
     [TK_HTML_TAG_TH] = "th",
 };
 
+/* Room is kept for what ends the copy: the tag that is being written and the ends of all that is open. */
+#define COPY_ROOM (TK_HTML_COPY_MAX - 16 * TK_HTML_TREE_DEPTH - 64)
+
 struct open_element {
     const struct tk_html_node *node;
     gboolean written;
@@ -41,6 +44,8 @@ struct writer {
 static void escape(GString *out, const char *s, gsize len)
 {
     for (gsize i = 0; i < len; i++) {
+        if (out->len >= COPY_ROOM && ((guchar)s[i] & 0xC0) != 0x80)
+            return; /* at a character */
         switch (s[i]) {
         case '&': g_string_append(out, "&amp;"); break;
         case '<': g_string_append(out, "&lt;"); break;
@@ -221,7 +226,7 @@ char *tk_html_sanitise(const struct tk_html_tree *tree)
     w->tree = tree;
     w->out = g_string_new(NULL);
     w->scratch = g_string_new(NULL);
-    for (gsize i = 0; i < tree->n;) {
+    for (gsize i = 0; i < tree->n && w->out->len < COPY_ROOM;) {
         const struct tk_html_node *node = &tree->nodes[i];
 
         while (w->depth > 0 && w->stack[w->depth - 1].node->end <= i)
@@ -238,6 +243,7 @@ char *tk_html_sanitise(const struct tk_html_tree *tree)
         }
         i++;
     }
+    /* what is left to write is the ends of at most TK_HTML_TREE_DEPTH elements */
     while (w->depth > 0)
         leave(w);
     g_string_free(w->scratch, TRUE);

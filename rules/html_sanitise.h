@@ -4,7 +4,11 @@
 
 #include "rules/html_tree.h"
 
-/* The copy that tk_html_sanitised() describes. The caller frees it; never NULL. */
+/* Bytes of a copy; a page of that size is more than anybody reads, and cutting it later would cut a tag. */
+#define TK_HTML_COPY_MAX (1000 * 1024)
+
+/* The copy that tk_html_sanitised() describes. The caller frees it; never NULL. It is
+ * well-formed at any size: what would make it longer than TK_HTML_COPY_MAX is left out. */
 char *tk_html_sanitise(const struct tk_html_tree *tree);
 
 #endif

@@ -145,7 +145,9 @@ static void choose_segment(const struct tk_segment *segment, struct choice *choi
         use_html = !tk_message_is_blank(rendered) && (blank || is_stub(segment->plain->str, rendered));
         tk_segment_append(choice->html, segment->html->str);
         tk_segment_append(choice->html_text, rendered);
-        tk_segment_append(choice->html_safe, tk_html_sanitised(parsed));
+        if (choice->html_safe->len + strlen(tk_html_sanitised(parsed)) < TK_MESSAGE_TEXT_MAX)
+            tk_segment_append(choice->html_safe,
+                              tk_html_sanitised(parsed)); /* whole: a cut tag is not safe */
         if (use_html)
             tk_segment_append(choice->text, rendered);
     }

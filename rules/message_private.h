@@ -11,6 +11,8 @@
 
 /* Decoded octets of one text that are read; the part is kept as a file where it has more. */
 #define TK_MESSAGE_TEXT_MAX (1024 * 1024)
+/* The same for html, of which the greater part is no text. */
+#define TK_MESSAGE_HTML_MAX (4 * 1024 * 1024)
 /* Attachments of one mail; the rest stays in the raw mail. */
 #define TK_MESSAGE_ATTACHMENTS_MAX 200
 

@@ -73,8 +73,8 @@ char *tk_message_text_of(struct tk_message *message, const struct tk_part *part,
 {
     struct tk_parsed *parsed = tk_message_parsed(message);
     gboolean html = strcmp(part->type, "text/html") == 0;
-    g_autoptr(GByteArray)
-        bytes = tk_message_bytes(parsed, part->offset, part->len, part->transfer, TK_MESSAGE_TEXT_MAX, cut_r);
+    g_autoptr(GByteArray) bytes = tk_message_bytes(parsed, part->offset, part->len, part->transfer,
+                                                   html ? TK_MESSAGE_HTML_MAX : TK_MESSAGE_TEXT_MAX, cut_r);
     g_autofree char *charset = tk_charset_name(tk_params_get(part->type_params, "charset"));
     char *text;
 

@@ -281,6 +281,26 @@ static void no_html_makes_the_copy_unsafe_or_unstable(void **state)
     }
 }
 
+static void a_long_copy_stays_well_formed(void **state)
+{
+    static const char *const pieces[] = {"<p>\"\"\"", "<b>\xC3\xA9\"</b>",
+                                         "<a href='https://example.net/'>'''</a><br>", "<ul><li>x",
+                                         "\xE2\x82\xAC&quot;"};
+    (void)state;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        struct tk_html *html;
+
+        while (text->len < 1500000)
+            g_string_append(text, pieces[i]);
+        html = tk_html_parse(text->str, text->len);
+        assert_strict(tk_html_sanitised(html));
+        assert_true(strlen(tk_html_sanitised(html)) <= 1000 * 1024);
+        tk_html_free(&html);
+    }
+}
+
 struct split_case {
     const char *html, *reply, *signature;
 };
@@ -427,6 +447,7 @@ int main(void)
         cmocka_unit_test(hidden_text_stays_hidden),
         cmocka_unit_test(the_copy_has_only_what_is_allowed),
         cmocka_unit_test(no_html_makes_the_copy_unsafe_or_unstable),
+        cmocka_unit_test(a_long_copy_stays_well_formed),
         cmocka_unit_test(quotes_of_mail_programs_are_cut),
         cmocka_unit_test(hostile_html_takes_little_time),
         cmocka_unit_test(references_in_links_keep_their_words),
