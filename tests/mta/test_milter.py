@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import socket
-import statistics
 import subprocess
 import sys
 import threading
@@ -278,6 +277,16 @@ def _(stack):
     expect_equal(tickets(stack, "start.1@acme.example"), 1)
 
 
+def try_to(stack, address):
+    """The reply to a small mail to ADDRESS; while Postfix reads its settings anew it may leave a client waiting."""
+    try:
+        with stack.smtp(timeout=5) as session:
+            replies = session.send(mail(to=address), ANN, [address])
+        return replies["data"] or (replies["rcpt"] or [replies["mail"]])[0]
+    except OSError:
+        return (0, "")
+
+
 def use_milter(stack, spec, *settings):
     """Sets Postfix's milters and reloads it."""
     name = stack.path("postfix", "etc", "main.cf")
@@ -297,15 +306,15 @@ def _(stack):
     spec = "{ unix:ticket-milter/milter.sock, default_action=tempfail }"
     before = use_milter(stack, spec, "milter_protocol = 2")
     try:
-        reply = wait_for(lambda: (lambda got: got if got[0] != 250 else None)(
-            stack.send(mail(to="hal@acme.example"), ANN, ["hal@acme.example"])), "Postfix to take the change")
+        reply = wait_for(lambda: (lambda got: got if got[0] not in (0, 250) else None)(
+            try_to(stack, "hal@acme.example")), "Postfix to take the change", 60)
         expect_equal(reply[0] // 100, 4, reply[1])
         expect("milter_protocol = 6" in stack.milter_log(), "no line says what to set")
     finally:
         with open(stack.path("postfix", "etc", "main.cf"), "w", encoding="utf-8") as file:
             file.write(before)
         stack.call("postfix", "reload", stack.path("postfix"))
-    wait_for(lambda: stack.send(mail(to="hal@acme.example"), ANN, ["hal@acme.example"])[0] == 250, "Postfix to be itself")
+    wait_for(lambda: try_to(stack, "hal@acme.example")[0] == 250, "Postfix to be itself", 60)
 
 
 def free_port():
@@ -325,8 +334,8 @@ def _(stack):
     try:
         wait_for(lambda: "is ready" in stack.read("tcp.log") or daemon.poll() is not None, "the start")
         before = use_milter(stack, "{ inet:127.0.0.1:%d, default_action=tempfail }" % port)
-        wait_for(lambda: stack.send(mail("TCP"), ANN, [SUPPORT])[0] == 250 and "id=" in stack.read("tcp.log"),
-                 "Postfix to take the change")
+        wait_for(lambda: try_to(stack, SUPPORT)[0] == 250 and "id=" in stack.read("tcp.log"),
+                 "Postfix to take the change", 60)
         seconds = []
         with stack.smtp() as session:
             for _ in range(20):
@@ -334,7 +343,8 @@ def _(stack):
                 reply = session.send(mail("TCP"), ANN, [SUPPORT])
                 seconds.append(time.monotonic() - start)
                 expect_equal(reply["data"][0], 250, reply["data"][1])
-        expect(statistics.median(seconds) < 0.06, "a mail takes %.0f ms" % (1000 * statistics.median(seconds)))
+        # A delayed acknowledgement is at least 40 ms, and would be in every mail; the quickest of many is not noise.
+        expect(min(seconds) < 0.035, "a mail takes at least %.0f ms" % (1000 * min(seconds)))
         expect_equal(stack.send(mail(to="other@acme.example"), ANN, ["other@acme.example"])[0], 250)
     finally:
         daemon.terminate()
@@ -343,7 +353,7 @@ def _(stack):
                 file.write(before)
             stack.call("postfix", "reload", stack.path("postfix"))
         daemon.wait(20)
-    wait_for(lambda: stack.send(mail(to="hal@acme.example"), ANN, ["hal@acme.example"])[0] == 250, "Postfix to be itself")
+    wait_for(lambda: try_to(stack, "hal@acme.example")[0] == 250, "Postfix to be itself", 60)
 
 
 main(lambda build: Stack(build, channels={"support.conf": CHANNEL, "full.conf": FULL}, options=OPTIONS,
