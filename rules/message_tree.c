@@ -56,39 +56,56 @@ struct tk_part *tk_message_part_new(const char *type, const char *disposition, c
 struct lines {
     const struct tk_source *source;
     guint64 offset, end;
+    /* octets in hand where the source has to be read */
+    guint64 block_offset;
+    gsize block_len;
+    guint8 block[8192];
 };
+
+static void lines_from(struct lines *lines, const struct tk_source *source, guint64 offset, guint64 end)
+{
+    lines->source = source;
+    lines->offset = offset;
+    lines->end = end;
+    lines->block_offset = lines->block_len = 0;
+}
+
+/* The octets at the current offset that are in hand; none at the end and where the keeper fails. */
+static const guint8 *lines_peek(struct lines *lines, gsize *len_r)
+{
+    guint64 left = lines->end - lines->offset;
+    gssize got;
+
+    *len_r = left;
+    if (left == 0 || lines->source->bytes != NULL)
+        return lines->source->bytes + lines->offset;
+    if (lines->offset < lines->block_offset || lines->offset >= lines->block_offset + lines->block_len) {
+        got = lines->source->read(lines->source->keeper, lines->offset, lines->block, sizeof lines->block);
+        lines->block_offset = lines->offset;
+        lines->block_len = got > 0 ? (gsize)got : 0;
+    }
+    *len_r = MIN(left, lines->block_offset + lines->block_len - lines->offset);
+    return lines->block + (lines->offset - lines->block_offset);
+}
 
 /* Reads the start of the next line into BUFFER. Returns its whole length with the line end, 0 at the end. */
 static guint64 next_line(struct lines *lines, guint8 *buffer, gsize size, gsize *got_r)
 {
     guint64 start = lines->offset;
-    gsize kept = 0;
+    gsize kept = 0, have;
+    gboolean ended = FALSE;
 
-    while (lines->offset < lines->end) {
-        guint8 block[1024];
-        gsize want = MIN(sizeof block, lines->end - lines->offset);
-        const guint8 *data = block, *newline;
-        gsize len;
+    while (!ended) {
+        const guint8 *data = lines_peek(lines, &have);
+        const guint8 *newline = have > 0 ? memchr(data, '\n', have) : NULL;
+        gsize len = newline != NULL ? (gsize)(newline - data) + 1 : have;
 
-        if (lines->source->bytes != NULL) {
-            data = lines->source->bytes + lines->offset;
-            want = lines->end - lines->offset;
-        } else {
-            gssize got = lines->source->read(lines->source->keeper, lines->offset, block, want);
-
-            if (got <= 0)
-                break;
-            want = got;
-        }
-        newline = memchr(data, '\n', want);
-        len = newline != NULL ? (gsize)(newline - data) + 1 : want;
-        if (kept < size) {
+        ended = newline != NULL || have == 0;
+        if (kept < size && len > 0) {
             memcpy(buffer + kept, data, MIN(len, size - kept));
             kept += MIN(len, size - kept);
         }
         lines->offset += len;
-        if (newline != NULL)
-            break;
     }
     *got_r = kept;
     return lines->offset - start;
@@ -163,7 +180,7 @@ static struct tk_part *part_of(GMimeObject *object, guint *marks)
 static gint64 body_start(const struct walk *walk, GMimeObject *object)
 {
     GMimeHeaderList *list = g_mime_object_get_header_list(object);
-    struct lines lines = {walk->parsed->source, 0, walk->parsed->source->size};
+    struct lines lines;
     gint64 last = -1;
     guint8 start[8];
     gsize kept;
@@ -172,7 +189,7 @@ static gint64 body_start(const struct walk *walk, GMimeObject *object)
         last = MAX(last, g_mime_header_get_offset(g_mime_header_list_get_header_at(list, i)));
     if (last < 0 || last + walk->shift < 0)
         return -1;
-    lines.offset = last + walk->shift;
+    lines_from(&lines, walk->parsed->source, last + walk->shift, walk->parsed->source->size);
     while (next_line(&lines, start, sizeof start, &kept) > 0) {
         if (without_line_end(start, kept) == 0)
             break;
@@ -208,7 +225,7 @@ static gboolean ends_part(const guint8 *line, gsize len, const GPtrArray *around
 static void place_by_lines(const struct walk *walk, struct tk_part *part, GMimeObject *object,
                            const GPtrArray *around)
 {
-    struct lines lines = {walk->parsed->source, 0, walk->parsed->source->size};
+    struct lines lines;
     gint64 start = part->parent < 0 ? walk->body : body_start(walk, object);
     guint64 end;
     guint ending = 0; /* octets of the line end in front of a boundary, which belongs to it */
@@ -216,7 +233,8 @@ static void place_by_lines(const struct walk *walk, struct tk_part *part, GMimeO
     if (start < 0)
         return;
     part->offset = start;
-    lines.offset = end = start;
+    end = start;
+    lines_from(&lines, walk->parsed->source, start, walk->parsed->source->size);
     while (TRUE) {
         guint8 line[TK_CAP_BOUNDARY + 64];
         gsize kept, text;
@@ -355,11 +373,12 @@ static gboolean starts_part(const guint8 *line, gsize len)
 /* The boundary that the body shows: a line "--word" with a part's header below. NULL where there is none. */
 static char *guess_boundary(const struct tk_source *source, guint64 offset)
 {
-    struct lines lines = {source, offset, MIN(source->size, offset + GUESS_WINDOW)};
+    struct lines lines;
     guint8 line[TK_CAP_BOUNDARY + 8];
     g_autofree char *candidate = NULL;
     gsize kept;
 
+    lines_from(&lines, source, offset, MIN(source->size, offset + GUESS_WINDOW));
     while (next_line(&lines, line, sizeof line, &kept) > 0) {
         gsize len = without_line_end(line, kept);
 

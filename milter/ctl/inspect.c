@@ -2,8 +2,10 @@
  *
  * One JSON object a line (or a table for people) for every file, in order, whatever is in it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "milter/base/exitcode.h"
 #include "milter/ctl/commands.h"
@@ -15,8 +17,6 @@
 #include "rules/limits.h"
 #include "rules/message.h"
 
-/* Octets that are given to the scanner at once; a front end gives what arrives. */
-#define PUSH_BLOCK 65536
 /* Received fields that are no loop yet; the daemon's default. */
 #define RECEIVED_MAX 50
 
@@ -160,59 +160,92 @@ static void message_table(const char *file, const struct tk_message *message,
 
 /* ---- files ---- */
 
-static struct tk_limits_outcome scan(const struct tk_source *source)
-{
-    struct tk_limits *limits = tk_limits_new();
-    struct tk_limits_outcome outcome;
+struct file {
+    int fd;
+    guint64 start; /* a saved mail may have blank lines above its header, a mail by SMTP never has */
+};
 
-    for (guint64 at = 0; at < source->size; at += PUSH_BLOCK)
-        tk_limits_push(limits, source->bytes + at, MIN(PUSH_BLOCK, source->size - at));
-    tk_limits_finish(limits, &outcome);
-    tk_limits_free(&limits);
-    return outcome;
+static gssize read_file(void *keeper, guint64 offset, guint8 *buffer, gsize len)
+{
+    const struct file *file = keeper;
+
+    return pread(file->fd, buffer, len, (off_t)(file->start + offset));
 }
 
-static enum tk_status inspect_bytes(const char *file, const guint8 *bytes, gsize len, gboolean json)
+static guint64 blank_lines(const struct file *file)
 {
-    struct tk_source source = tk_source_memory(bytes, len);
-    struct tk_limits_outcome limits = scan(&source);
-    struct tk_message *message = tk_message_parse(&source, &limits);
-    enum tk_status status = tk_message_hash_attachments(message);
-    struct tk_classification kind;
+    guint64 count = 0;
+    guint8 c;
 
+    while (pread(file->fd, &c, 1, (off_t)count) == 1 && (c == '\r' || c == '\n'))
+        count++;
+    return count;
+}
+
+static enum tk_status push(void *context, const guint8 *data, gsize len)
+{
+    tk_limits_push(context, data, len);
+    return TK_OK;
+}
+
+static enum tk_status scan(const struct tk_source *source, struct tk_limits_outcome *outcome_r)
+{
+    struct tk_limits *limits = tk_limits_new();
+    enum tk_status status = tk_source_stream(source, 0, source->size, push, limits);
+
+    tk_limits_finish(limits, outcome_r);
+    tk_limits_free(&limits);
+    return status;
+}
+
+static enum tk_status inspect_source(const char *name, const struct tk_source *source, gboolean json)
+{
+    struct tk_limits_outcome limits;
+    struct tk_message *message;
+    struct tk_classification kind;
+    enum tk_status status = scan(source, &limits);
+
+    if (status != TK_OK)
+        return status;
+    message = tk_message_parse(source, &limits);
+    status = tk_message_hash_attachments(message);
     tk_classify(message, &(struct tk_classify_context){.max_received = RECEIVED_MAX}, &kind);
     if (status == TK_OK && json)
-        status = tk_json_print(message_json(file, message, &kind, source.size), stdout);
+        status = tk_json_print(message_json(name, message, &kind, source->size), stdout);
     else if (status == TK_OK)
-        message_table(file, message, &kind);
+        message_table(name, message, &kind);
     tk_classify_clear(&kind);
     tk_message_free(&message);
     return status;
 }
 
-static enum tk_status inspect_file(const char *file, gboolean json)
+/* A file that cannot be read has a line too, so that lines and files stay in step. */
+static enum tk_status complain_of(const char *name, const char *why, gboolean json)
 {
-    g_autoptr(GError) error = NULL;
-    GMappedFile *map = g_mapped_file_new(file, FALSE, &error);
-    const guint8 *bytes;
-    gsize len, blank = 0;
-    enum tk_status status;
+    tk_ctl_complain("%s: %s", name, why);
+    if (json && tk_json_print(json_pack("{s:s, s:s}", "file", name, "error", why), stdout) != TK_OK)
+        return TK_STORAGE;
+    return TK_REFUSED;
+}
 
-    if (map == NULL) {
-        tk_ctl_complain("%s", error->message);
-        if (json &&
-            tk_json_print(json_pack("{s:s, s:s}", "file", file, "error", "cannot be read"), stdout) != TK_OK)
-            return TK_STORAGE;
-        return TK_REFUSED;
+static enum tk_status inspect_file(const char *name, gboolean json)
+{
+    struct file file = {.fd = open(name, O_RDONLY | O_CLOEXEC)};
+    struct tk_source source = {.read = read_file, .keeper = &file};
+    enum tk_status status;
+    struct stat facts;
+
+    if (file.fd < 0)
+        return complain_of(name, g_strerror(errno), json);
+    if (fstat(file.fd, &facts) != 0 || !S_ISREG(facts.st_mode)) {
+        close(file.fd);
+        return complain_of(name, "is no regular file", json);
     }
-    bytes = (const guint8 *)g_mapped_file_get_contents(map);
-    len = g_mapped_file_get_length(map);
-    /* a saved mail may have blank lines above its header, a mail by SMTP never has */
-    while (blank < len && (bytes[blank] == '\r' || bytes[blank] == '\n'))
-        blank++;
-    status = inspect_bytes(file, bytes + blank, len - blank, json);
-    g_mapped_file_unref(map);
-    return status;
+    file.start = blank_lines(&file);
+    source.size = (guint64)facts.st_size - file.start;
+    status = inspect_source(name, &source, json);
+    close(file.fd);
+    return status == TK_LATER ? complain_of(name, "cannot be read to its end", json) : status;
 }
 
 static int run(const struct tk_ctl_command *command, int argc, char **argv)
