@@ -249,6 +249,7 @@ tests_unit_test_limits_LDADD = $(UNIT_LIBS)
 
 # ticketctl as a person calls it; with a database of its own where it needs one (77 without server programs).
 ctl_tests = \
+	%D%/ctl/contract \
 	%D%/ctl/files \
 	%D%/ctl/inspect \
 	%D%/ctl/publish
@@ -280,3 +281,8 @@ unit_tests += tests/unit/test_message
 tests_unit_test_message_SOURCES = %D%/unit/test_message.c
 tests_unit_test_message_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_message_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_transfer
+tests_unit_test_transfer_SOURCES = %D%/unit/test_transfer.c
+tests_unit_test_transfer_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_transfer_LDADD = $(UNIT_LIBS)
