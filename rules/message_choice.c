@@ -42,7 +42,7 @@ void tk_segment_append(GString *to, const char *text)
 {
     if (to->len > 0 && to->str[to->len - 1] != '\n')
         g_string_append_c(to, '\n');
-    g_string_append_len(to, text, MIN(strlen(text), TK_MESSAGE_TEXT_MAX));
+    g_string_append_len(to, text, MIN(strlen(text), TK_MESSAGE_HTML_MAX));
 }
 
 gboolean tk_message_is_blank(const char *text)
