@@ -98,7 +98,7 @@ static gboolean move_recipients(const struct tk_effects_mail *mail, const struct
     return TRUE;
 }
 
-static gboolean is_mark(const char *name)
+gboolean tk_effects_is_mark(const char *name)
 {
     return g_ascii_strncasecmp(name, MARK_PREFIX, strlen(MARK_PREFIX)) == 0 &&
            g_ascii_strcasecmp(name, MARK_LOOP) != 0;
@@ -111,7 +111,7 @@ static void remove_marks(const struct tk_effects_mail *mail, GPtrArray *edits)
     guint first = edits->len;
     g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (gsize i = 0; mail->header_names[i] != NULL; i++) {
-        if (!is_mark(mail->header_names[i]))
+        if (!tk_effects_is_mark(mail->header_names[i]))
             continue;
         char *folded = g_ascii_strdown(mail->header_names[i], -1);
         guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, folded)) + 1;

@@ -43,7 +43,7 @@ struct tk_effects_answer {
 struct tk_effects_mail {
     const struct tk_effects_rcpt *rcpts;
     gsize n_rcpts;
-    const char *const *header_names; /* all header names in order, NULL-terminated */
+    const char *const *header_names; /* in order, at least those of marks, NULL-terminated */
 };
 
 /* Appends the edits to EDITS (a tk_effects_new array): X-Ticket-* removed highest index first, recipients by
@@ -52,6 +52,10 @@ struct tk_effects_mail {
  * command. */
 enum tk_status tk_effects_make(const struct tk_effects_mail *mail, const struct tk_effects_answer *answers,
                                gsize n_answers, GPtrArray *edits, GString *why) TK_MUST_CHECK;
+
+/* Whether a header field called NAME is a mark of ours, which nobody else may set (X-Ticket-*, but not
+ * X-Ticket-Loop). */
+gboolean tk_effects_is_mark(const char *name);
 
 /* An empty array that owns struct tk_edit. */
 GPtrArray *tk_effects_new(void);

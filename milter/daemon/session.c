@@ -8,6 +8,10 @@
 
 #include "milter/base/spool.h"
 
+/* Header fields of ours that a sender may have forged; what came beyond this many is no mail, and costs the
+ * MTA no edits. */
+#define MARKS_MAX 1000
+
 enum stage {
     STAGE_NONE,     /* between mails */
     STAGE_ENVELOPE, /* MAIL came */
@@ -23,6 +27,7 @@ struct tk_session {
     struct tk_conf *conf;
     char *mail_from;
     GPtrArray *rcpts; /* of char *, as received */
+    GPtrArray *marks; /* of char *: names of header fields that begin with X-Ticket-, in order */
     gboolean wanted;
     struct tk_spool *spool;
     struct tk_spool_content content;
@@ -35,6 +40,7 @@ struct tk_session *tk_session_new(struct tk_snapshot *snapshot)
     struct tk_session *session = g_new0(struct tk_session, 1);
     session->snapshot = snapshot;
     session->rcpts = g_ptr_array_new_with_free_func(g_free);
+    session->marks = g_ptr_array_new_with_free_func(g_free);
     session->failed_why = g_string_new(NULL);
     return session;
 }
@@ -47,6 +53,7 @@ void tk_session_reset(struct tk_session *session)
     tk_conf_unref(&session->conf);
     g_clear_pointer(&session->mail_from, g_free);
     g_ptr_array_set_size(session->rcpts, 0);
+    g_ptr_array_set_size(session->marks, 0);
     session->wanted = FALSE;
     session->failed = TK_OK;
     g_string_truncate(session->failed_why, 0);
@@ -60,6 +67,7 @@ void tk_session_free(struct tk_session **session_p)
     *session_p = NULL;
     tk_session_reset(session);
     g_ptr_array_unref(session->rcpts);
+    g_ptr_array_unref(session->marks);
     g_string_free(session->failed_why, TRUE);
     g_free(session);
 }
@@ -117,6 +125,8 @@ void tk_session_header(struct tk_session *session, const char *name, const char 
 {
     if (!advance(session, STAGE_HEADER))
         return;
+    if (tk_effects_is_mark(name) && session->marks->len < MARKS_MAX)
+        g_ptr_array_add(session->marks, g_strdup(name));
     spool_bytes(session, name, strlen(name));
     spool_bytes(session, ":", 1);
     /* folds come as LF; an MTA that leaves the CR too gets no second one */
@@ -149,9 +159,11 @@ enum tk_status tk_session_finish(struct tk_session *session, const struct tk_ses
         return tk_status_fail(session->failed, why, "%s", session->failed_why->str);
 
     g_ptr_array_add(session->rcpts, NULL);
+    g_ptr_array_add(session->marks, NULL);
     struct tk_intake_mail mail = {
         .mail_from = session->mail_from,
         .rcpts = (const char *const *)session->rcpts->pdata,
+        .header_names = (const char *const *)session->marks->pdata,
         .source = &session->content.source,
         .limits = &session->content.limits,
         .too_big = session->content.limits.size > session->content.source.size,
@@ -165,6 +177,7 @@ enum tk_status tk_session_finish(struct tk_session *session, const struct tk_ses
         .conf = session->conf, .store = end->store, .directory = end->directory, .deadline = end->deadline};
     tk_intake_run(&context, &mail, outcome_r);
     g_ptr_array_set_size(session->rcpts, (gint)session->rcpts->len - 1);
+    g_ptr_array_set_size(session->marks, (gint)session->marks->len - 1);
     return TK_OK;
 }
 

@@ -24,9 +24,9 @@ struct tk_intake_mail {
     const char *const *rcpts; /* as received, with their <>, NULL-terminated */
     const struct tk_source *source;
     const struct tk_limits_outcome *limits;
-    const char *const
-        *header_names;      /* of all header lines in order, NULL-terminated, at least those that begin with
-                               X-Ticket-      (edits count them); NULL: where nobody edits the mail */
+    /* Names of the header fields that begin with X-Ticket-, in order, NULL-terminated, as edits count them;
+     * NULL where nobody edits the mail. */
+    const char *const *header_names;
     gboolean too_big;       /* larger than limits.message: the source holds only its beginning */
     guint8 body_sha256[32]; /* of the bytes behind the header, CRLF taken as LF */
     guint8 raw_sha256[32];  /* of all bytes of the source */

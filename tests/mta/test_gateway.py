@@ -135,6 +135,16 @@ def _(stack):
     expect_equal(head.count(b"X-Ticket-"), 1, "our headers")
 
 
+@case("a forged header behind thousands of others is taken away too")
+def _(stack):
+    before = len(stack.mailbox("fail@acme.example"))
+    forged = [(f"X-Filler-{number}", "x") for number in range(3000)] + [("X-Ticket-Id", "INC-1")]
+    expect_equal(stack.send(mail(sender="x@foreign.example", headers=forged), "x@foreign.example", [SUPPORT])[0], 250)
+    head = stack.wait_mailbox("fail@acme.example", before + 1)[-1].split(b"\n\n", 1)[0]
+    expect_equal(head.count(b"X-Ticket-Id"), 0, "forged headers")
+    expect_equal(head.count(b"X-Ticket-Verdict: fail"), 1, "our headers")
+
+
 @case("the same mail a second time is told 250 and makes no second ticket")
 def _(stack):
     content = mail("Twice", message_id="<twice.1@acme.example>")
