@@ -5,7 +5,7 @@
 #include <glib.h>
 #include <libpq-fe.h>
 
-#define TK_ARGS_MAX 48 /* ingest has the most: 46 */
+#define TK_ARGS_MAX 48 /* ingest has the most: 48 */
 
 struct tk_args {
     int count;

@@ -327,6 +327,8 @@ static void add_item(struct tk_args *args, const struct tk_ingest *item, gint64 
     tk_args_number(args, item->short_seconds);
     tk_args_number(args, item->long_count);
     tk_args_number(args, item->long_seconds);
+    tk_args_text(args, item->evidence);
+    tk_args_text(args, item->detail);
 }
 
 static void read_result(const PGresult *result, struct tk_ingest_result *r)

@@ -63,7 +63,10 @@ struct tk_ingest {
     const char *verdict; /* ticket, note, fail, exclude, reject */
     const char *reason;
     const char *class;
-    const char *level;      /* full, headers, raw */
+    const char *evidence; /* by which the class is known */
+    const char
+        *detail;       /* the value that the deciding rule hit on; dropped where the call decides otherwise */
+    const char *level; /* full, headers, raw */
     const char *message_id; /* without angle brackets; only one that the sender made threads later replies */
     const char *mail_from;
     const char *rcpt;

@@ -44,7 +44,8 @@ FROM ticketing.ingest(
     p_ticket_id => $37, p_author => $38, p_visibility => $39, p_source => $40, p_reply_types => $41,
     p_confirm => $42::boolean,
     p_short_count => $43, p_short => make_interval(secs => $44::bigint),
-    p_long_count => $45, p_long => make_interval(secs => $46::bigint));
+    p_long_count => $45, p_long => make_interval(secs => $46::bigint),
+    p_evidence => $47, p_detail => $48);
 
 -- name: publish
 SELECT tenant_id, channel_id, rules_version, changed
@@ -155,7 +156,7 @@ LIMIT $7;
 
 -- name: report_intake
 SELECT tenant_id, tenant, intake_id, channel_id, channel, verdict, reason, ticket_id, number, note_id, message_id,
-       mail_from, rcpt, sender, class, level, size, encode(raw_sha256, 'hex') AS raw_sha256,
+       mail_from, rcpt, sender, class, evidence, detail, level, size, encode(raw_sha256, 'hex') AS raw_sha256,
        ticketing.moment(raw_until) AS raw_until, ticketing.moment(received_at) AS received_at, millis, seen,
        ticketing.moment(seen_at) AS seen_at
 FROM ticketing.intake_report

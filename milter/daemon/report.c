@@ -15,6 +15,11 @@ static const char *reason_of(const struct tk_intake_result *result)
     return tk_verdict_reason_word(result->reason);
 }
 
+static const char *detail_of(const struct tk_intake_result *result)
+{
+    return result->detail != NULL ? result->detail : "";
+}
+
 static const char *number_of(const struct tk_intake_result *result)
 {
     return result->number != NULL ? result->number : "";
@@ -55,6 +60,7 @@ static void add_outcome(GString *line, const struct tk_intake_outcome *outcome)
     add_of_all(line, "ticket", results, number_of);
     tk_logtext_pair(line, "class", message != NULL ? tk_classify_word(outcome->classification.class) : NULL);
     tk_logtext_pair(line, "evidence", message != NULL ? outcome->classification.evidence : NULL);
+    add_of_all(line, "detail", results, detail_of);
 }
 
 void tk_report_line(GString *line, const struct tk_report *report)

@@ -45,6 +45,8 @@ static void fill_common(struct tk_record *record, const struct tk_record_mail *m
         .reason = record->decision.reason != TK_REASON_NONE ? tk_verdict_reason_word(record->decision.reason)
                                                             : NULL,
         .class = tk_classify_word(mail->classification->class),
+        .evidence = mail->classification->evidence,
+        .detail = record->decision.detail,
         .level = tk_limits_level_word(mail->message->level),
         .message_id = mail->message->message_id,
         .mail_from = record->mail_from,
@@ -125,6 +127,7 @@ void tk_record_item_raw(struct tk_record *record, const struct tk_record_mail *m
     fill_common(record, mail, item);
     item->reason = tk_verdict_reason_word(TK_REASON_UNPARSABLE);
     item->message_id = NULL;
+    item->detail = NULL;
     item->level = tk_limits_level_word(TK_LEVEL_RAW);
     record->keep_raw = !mail->mail->too_big;
     if (record->keep_raw)

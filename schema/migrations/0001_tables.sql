@@ -190,6 +190,8 @@ CREATE TABLE intake (
     rcpt text,
     sender text,
     class text NOT NULL,
+    evidence text, -- by which the class is known
+    detail text,   -- the value that the deciding rule hit on
     level text NOT NULL CHECK (level IN ('full', 'headers', 'raw')),
     size bigint NOT NULL CHECK (size >= 0),
     raw_sha256 bytea CHECK (octet_length(raw_sha256) = 32),

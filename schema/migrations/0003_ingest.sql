@@ -105,7 +105,7 @@ CREATE FUNCTION ingest(
     p_file_names text[], p_file_types text[], p_file_sizes bigint[], p_file_hashes bytea[],
     p_file_dispositions text[], p_file_content_ids text[],
     p_ticket_id bigint, p_author text, p_visibility text, p_source text, p_reply_types text[], p_confirm boolean,
-    p_short_count bigint, p_short interval, p_long_count bigint, p_long interval)
+    p_short_count bigint, p_short interval, p_long_count bigint, p_long interval, p_evidence text, p_detail text)
     RETURNS ingest_result
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ticketing, pg_temp
     AS $$
@@ -232,10 +232,11 @@ BEGIN
         r.intake_id := v_old.intake_id;
     ELSE
         INSERT INTO intake (tenant_id, intake_id, channel_id, verdict, reason, ticket_id, note_id, message_id, mail_from,
-                            rcpt, sender, class, level, size, raw_sha256, raw_until, received_at, millis, seen_at)
+                            rcpt, sender, class, evidence, detail, level, size, raw_sha256, raw_until, received_at, millis, seen_at)
             VALUES (p_tenant_id, r.intake_id, p_channel_id, r.verdict, r.reason, r.ticket_id, r.note_id, p_message_id,
-                    p_mail_from, p_rcpt, p_sender, p_class, p_level, p_size, p_raw_sha256, p_raw_until, p_now, p_millis,
-                    p_now);
+                    p_mail_from, p_rcpt, p_sender, p_class, p_evidence,
+                    CASE WHEN (r.verdict, r.reason) IS NOT DISTINCT FROM (p_verdict, p_reason) THEN p_detail END,
+                    p_level, p_size, p_raw_sha256, p_raw_until, p_now, p_millis, p_now);
     END IF;
     PERFORM deadline_check(p_deadline);
     r.clock := clock_timestamp();
@@ -245,4 +246,4 @@ $$;
 GRANT EXECUTE ON FUNCTION ingest(bigint, bigint, bytea, interval, timestamptz, timestamptz, text, text, text, text,
     text, text, text, text, bigint, bigint, bytea, timestamptz, text, text, text, text, text, text, text, text[], text[],
     text[], text[], boolean[], text[], text[], bigint[], bytea[], text[], text[], bigint, text, text, text, text[],
-    boolean, bigint, interval, bigint, interval) TO ticket_milter;
+    boolean, bigint, interval, bigint, interval, text, text) TO ticket_milter;

@@ -48,7 +48,8 @@ static void an_accepted_mail_is_one_line_of_all_keys(void **state)
     assert_line(
         &report,
         "id=4FQ verdict=ticket reason=\"\" channel=acme/support ticket=INC-17 class=human evidence=\"\" "
-        "level=full size=1234 millis=12 msgid=a@acme.example from=<ann@acme.example> rcpts=2 reply=250");
+        "detail=\"\" level=full size=1234 millis=12 msgid=a@acme.example from=<ann@acme.example> rcpts=2 "
+        "reply=250");
     g_ptr_array_unref(outcome.results);
 }
 
@@ -60,6 +61,7 @@ static void several_channels_stand_with_commas_in_one_order(void **state)
     outcome.classification = (struct tk_classification){.class = TK_CLASS_AUTOREPLY,
                                                         .evidence = (char *)"Auto-Submitted: auto-replied"};
     results[0].verdict = TK_VERDICT_NOTE;
+    results[0].detail = (char *)"Sent, for me\n";
     results[0].number = (char *)"INC-17";
     results[1].verdict = TK_VERDICT_EXCLUDE;
     results[1].reason = TK_REASON_OUT_OF_OFFICE;
@@ -67,7 +69,8 @@ static void several_channels_stand_with_commas_in_one_order(void **state)
     assert_line(
         &report,
         "id=4FQ verdict=note,exclude reason=,out_of_office channel=acme/support,acme/support ticket=INC-17, "
-        "class=autoreply evidence=\"Auto-Submitted: auto-replied\" level=full size=0 millis=0 msgid=\"\" "
+        "class=autoreply evidence=\"Auto-Submitted: auto-replied\" detail=\"Sent, for me\\n,\" level=full "
+        "size=0 millis=0 msgid=\"\" "
         "from=<> "
         "rcpts=2 reply=250");
     g_ptr_array_unref(outcome.results);
@@ -88,7 +91,8 @@ static void a_mail_that_is_put_off_says_why_whether_it_was_read_or_not(void **st
                                .why = "no \"connection\""};
     assert_line(
         &report,
-        "id=\"\" verdict=later reason=\"\" channel=\"\" ticket=\"\" class=human evidence=\"\" level=raw "
+        "id=\"\" verdict=later reason=\"\" channel=\"\" ticket=\"\" class=human evidence=\"\" detail=\"\" "
+        "level=raw "
         "size=0 "
         "millis=0 msgid=\"a\\nverdict=ticket\" from=<ann@acme.example> rcpts=1 reply=451 status=later "
         "why=\"no \\\"connection\\\"\"");
@@ -98,7 +102,7 @@ static void a_mail_that_is_put_off_says_why_whether_it_was_read_or_not(void **st
     report.why = "disk";
     assert_line(&report,
                 "id=\"\" verdict=later reason=\"\" channel=\"\" ticket=\"\" class=\"\" evidence=\"\" "
-                "level=raw size=0 "
+                "detail=\"\" level=raw size=0 "
                 "millis=0 msgid=\"\" from=<ann@acme.example> rcpts=1 reply=452 status=storage why=disk");
     g_ptr_array_unref(outcome.results);
 }
