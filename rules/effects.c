@@ -82,7 +82,10 @@ static gboolean move_recipients(const struct tk_effects_mail *mail, const struct
                                 GPtrArray *edits)
 {
     const struct tk_folder *folder = folder_of(answer);
-    if (folder->kind == TK_FOLDER_ALIAS)
+    /* A refused mail of which the database holds nothing (a channel that was never published, a mail that it
+     * takes in no form) must lie somewhere. */
+    gboolean held = answer->verdict != TK_VERDICT_FAIL || answer->intake_id != 0;
+    if (folder->kind == TK_FOLDER_ALIAS || (folder->kind == TK_FOLDER_NONE && !held))
         return TRUE;
     for (gsize i = 0; i < mail->n_rcpts; i++)
         if (mail->rcpts[i].channel == answer->channel)

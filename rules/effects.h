@@ -36,7 +36,8 @@ struct tk_effects_answer {
     enum tk_verdict verdict; /* never TK_VERDICT_LATER or TK_VERDICT_REJECT */
     enum tk_reason reason;
     const char *number; /* of the ticket, or NULL */
-    gint64 intake_id;
+    gint64
+        intake_id; /* 0: no row tells of it; a fail then stays with its recipient where the folder is none */
 };
 
 /* The names of the mail's X-Ticket-* headers in order of the mail (each occurrence); X-Ticket-Loop stays. */

@@ -47,7 +47,8 @@ static char *date_text(gint64 seconds)
 
 static char *subject_text(const struct tk_plan_input *input)
 {
-    if (!input->decision->cut_token || input->conf == NULL)
+    gboolean cut = input->decision->cut_token || input->decision->verdict == TK_VERDICT_NOTE;
+    if (!cut || input->conf == NULL)
         return g_strdup(input->message->subject);
     g_autofree const char **prefixes = tk_plan_prefixes(input->conf, input->channel);
     return tk_thread_subject_without_token(input->message->subject, prefixes);
@@ -151,9 +152,7 @@ static char **column_slot(struct tk_plan *plan, const char *field, gsize *max_by
 static void plan_fields(struct tk_plan *plan, const struct tk_plan_input *input)
 {
     const struct tk_channel *channel = input->channel;
-    /* A note changes no field of its ticket. */
-    guint n_rules =
-        channel->fields != NULL && input->decision->verdict != TK_VERDICT_NOTE ? channel->fields->len : 0;
+    guint n_rules = channel->fields != NULL ? channel->fields->len : 0;
     for (guint i = 0; i < n_rules; i++) {
         const struct tk_field_rule *rule = g_ptr_array_index(channel->fields, i);
         char *value = mapped_value(plan, channel, rule, mail_value(input, rule->from, rule->header));
@@ -314,6 +313,10 @@ struct tk_plan *tk_plan_make(const struct tk_plan_input *input)
     plan_fields(plan, input);
     plan_requester(plan, input);
     plan_subject(plan);
+    /* A note is a text with attachments. The ticket's values are there for the case that its ticket is gone,
+     * or its writer no participant any more, when it is stored: then it becomes a ticket. */
+    if (input->decision->verdict == TK_VERDICT_NOTE)
+        g_ptr_array_set_size(plan->notices, 0);
     plan_participants(plan, input);
     plan_attachments(plan, input);
     plan->description = with_notices(plan, plan->description);

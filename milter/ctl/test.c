@@ -32,12 +32,19 @@ struct test {
 
 /* ---- what is shown ---- */
 
-static json_t *plan_json(const struct tk_plan *plan)
+/* A note changes no field of its ticket. */
+static guint shown_fields(const struct tk_intake_result *result)
 {
+    return result->verdict != TK_VERDICT_NOTE ? result->plan->fields->len : 0;
+}
+
+static json_t *plan_json(const struct tk_intake_result *result)
+{
+    const struct tk_plan *plan = result->plan;
     if (plan == NULL)
         return json_null();
     json_t *fields = json_array(), *attachments = json_array(), *notices = json_array();
-    for (guint i = 0; i < plan->fields->len; i++) {
+    for (guint i = 0; i < shown_fields(result); i++) {
         const struct tk_plan_field *field = g_ptr_array_index(plan->fields, i);
         json_array_append_new(fields, json_pack("{s:s, s:s, s:b}", "name", field->name, "value", field->value,
                                                 "restricted", field->restricted));
@@ -93,7 +100,7 @@ static json_t *result_json(const char *file, const struct tk_intake_outcome *out
                      tk_json_text(reason), "rule", result->rule, "detail", tk_json_text(result->detail),
                      "class", tk_classify_word(outcome->classification.class), "evidence",
                      tk_json_text(outcome->classification.evidence), "ticket", tk_json_text(result->matched),
-                     "plan", plan_json(result->plan), "folder", folder_word(folder_of(result)));
+                     "plan", plan_json(result), "folder", folder_word(folder_of(result)));
 }
 
 static void line(const char *name, const char *value)
@@ -104,12 +111,13 @@ static void line(const char *name, const char *value)
     printf("  %-12s %s\n", name, shown);
 }
 
-static void show_plan(const struct tk_plan *plan)
+static void show_plan(const struct tk_intake_result *result)
 {
+    const struct tk_plan *plan = result->plan;
     line("subject", plan->subject);
     line("requester", plan->requester);
     line("priority", plan->priority);
-    for (guint i = 0; i < plan->fields->len; i++) {
+    for (guint i = 0; i < shown_fields(result); i++) {
         const struct tk_plan_field *field = g_ptr_array_index(plan->fields, i);
         line(field->name, field->restricted ? "(restricted)" : field->value);
     }
@@ -132,7 +140,7 @@ static void show_result(const char *file, const struct tk_intake_outcome *outcom
     line("evidence", outcome->classification.evidence);
     line("ticket", result->matched);
     if (result->plan != NULL)
-        show_plan(result->plan);
+        show_plan(result);
     line("folder", folder_word(folder_of(result)));
 }
 

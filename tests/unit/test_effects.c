@@ -101,6 +101,18 @@ static void a_stranger_is_never_touched_and_sees_only_the_intake_id(void **state
     expect(rcpts, 2, no_headers, &nameless, 1, "");
 }
 
+static void a_refused_mail_of_which_no_row_tells_is_not_taken_away(void **state)
+{
+    (void)state;
+    const struct tk_effects_rcpt rcpt = {"<support@acme.example>", support};
+    struct tk_effects_answer answer = {support, TK_VERDICT_FAIL, TK_REASON_CHANNEL_DISABLED, NULL, 0};
+    support->fail = (struct tk_folder){TK_FOLDER_NONE, NULL};
+    expect(&rcpt, 1, no_headers, &answer, 1,
+           "+head X-Ticket-Verdict: fail; channel=acme/support; reason=channel_disabled\n");
+    answer.intake_id = 1;
+    expect(&rcpt, 1, no_headers, &answer, 1, "-rcpt <support@acme.example>\n");
+}
+
 static void forged_marks_go_highest_index_first_and_the_loop_mark_stays(void **state)
 {
     (void)state;
@@ -165,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(each_verdict_goes_to_its_folder),
         CASE(a_stranger_is_never_touched_and_sees_only_the_intake_id),
+        CASE(a_refused_mail_of_which_no_row_tells_is_not_taken_away),
         CASE(forged_marks_go_highest_index_first_and_the_loop_mark_stays),
         CASE(several_channels_each_get_their_own_answer),
         CASE(an_address_gets_the_mail_once),

@@ -250,17 +250,21 @@ static void the_mail_itself_is_attached_last_where_asked(void **state)
     assert_memory_equal(mail->sha256, digest, sizeof digest);
 }
 
-static void a_note_holds_the_new_text_and_changes_no_field(void **state)
+static void a_note_holds_the_new_text_and_what_it_needs_to_become_a_ticket(void **state)
 {
     (void)state;
     sample_rule(channel, "building", TK_FROM_SUBJECT);
+    sample_rule(channel, "requester", TK_FROM_SUBJECT);
+    message->subject = sample_text("Re: [INC-42] Printer");
     decision.verdict = TK_VERDICT_NOTE;
     message->html_safe = sample_text("<p>It is broken.</p>");
     make();
     assert_string_equal(plan->body, "It is broken.");
     assert_string_equal(plan->body_full, "It is broken.\n-- \nAnn");
     assert_string_equal(plan->body_html, "<p>It is broken.</p>");
-    assert_int_equal(plan->fields->len, 0);
+    assert_string_equal(plan->subject, "Re: Printer");
+    assert_string_equal(field("building"), "Re: Printer");
+    assert_int_equal(plan->notices->len, 0);
 }
 
 static void prefixes_are_those_of_the_tenant_once(void **state)
@@ -295,7 +299,7 @@ int main(void)
         CASE(cc_takes_part_only_where_allowed_and_of_allowed_domains),
         CASE(attachments_are_kept_by_rule_and_named_where_left_out),
         CASE(the_mail_itself_is_attached_last_where_asked),
-        CASE(a_note_holds_the_new_text_and_changes_no_field),
+        CASE(a_note_holds_the_new_text_and_what_it_needs_to_become_a_ticket),
         CASE(prefixes_are_those_of_the_tenant_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
