@@ -113,6 +113,20 @@ static void add_text(struct body *body, struct tk_part *part, gboolean html)
         tk_message_add_file(body->message, part);
 }
 
+/* A part whose transfer encoding is uuencode holds its file as a text would. A huge one stays encoded. */
+static void add_uuencoded(struct body *body, struct tk_part *part)
+{
+    gboolean cut;
+    g_autoptr(GByteArray) bytes =
+        tk_message_bytes(body->parsed, part->offset, part->len, part->transfer, TK_MESSAGE_TEXT_MAX, &cut);
+    g_autoptr(GPtrArray) blocks = tk_uu_find((const char *)bytes->data, bytes->len);
+
+    if (cut || blocks->len == 0)
+        tk_message_add_file(body->message, part);
+    for (guint i = 0; !cut && i < blocks->len; i++)
+        tk_message_add_block(body->message, part, g_ptr_array_index(blocks, i), i);
+}
+
 static void add_tnef(struct body *body, struct tk_part *part)
 {
     struct tk_tnef_texts texts = {0};
@@ -152,6 +166,8 @@ static void add_parts(struct body *body)
         case ROLE_FILE:
             if (tk_message_part_is_tnef(part))
                 add_tnef(body, part);
+            else if (part->transfer == TK_TRANSFER_UUENCODE)
+                add_uuencoded(body, part);
             else
                 tk_message_add_file(body->message, part);
             break;

@@ -435,6 +435,13 @@ static void takes_uuencoded_files_out_of_the_text(void **state)
     assert_string_equal(attachment(mail, 0)->filename, "a.txt");
     assert_content(mail, 0, "Cat");
     mail_free(&mail);
+    mail = mail_of(
+        "Content-Type: image/gif; name=a.gif\nContent-Transfer-Encoding: x-uuencode\n\nbegin 644 c.gif\n"
+        "#0V%T\n`\nend\n");
+    assert_int_equal(mail->message->attachments->len, 1);
+    assert_string_equal(attachment(mail, 0)->filename, "c.gif");
+    assert_content(mail, 0, "Cat");
+    mail_free(&mail);
 }
 
 static void reads_the_method_of_a_calendar(void **state)
