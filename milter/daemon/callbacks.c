@@ -27,14 +27,23 @@
 
 static const struct tk_callbacks_service *shared;
 
-static struct tk_session *session_of(SMFICTX *ctx)
+/* The connection's session, for the length of one callback. */
+static struct tk_session *enter(SMFICTX *ctx)
 {
     struct tk_session *session = smfi_getpriv(ctx);
     if (session == NULL) {
         session = tk_session_new(shared->snapshot);
         smfi_setpriv(ctx, session);
     }
+    tk_session_enter(session);
     return session;
+}
+
+/* Ends the callback with ANSWER. */
+static sfsistat leave(struct tk_session *session, sfsistat answer)
+{
+    tk_session_leave(session);
+    return answer;
 }
 
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long protocol,
@@ -66,35 +75,39 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
 
 static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 {
-    tk_session_begin(session_of(ctx), arguments[0]);
-    return SMFIS_CONTINUE;
+    struct tk_session *session = enter(ctx);
+    tk_session_begin(session, arguments[0]);
+    return leave(session, SMFIS_CONTINUE);
 }
 
 static sfsistat on_rcpt(SMFICTX *ctx, char **arguments)
 {
-    tk_session_rcpt(session_of(ctx), arguments[0]);
-    return SMFIS_CONTINUE;
+    struct tk_session *session = enter(ctx);
+    tk_session_rcpt(session, arguments[0]);
+    return leave(session, SMFIS_CONTINUE);
 }
 
 static sfsistat on_data(SMFICTX *ctx)
 {
-    struct tk_session *session = session_of(ctx);
+    struct tk_session *session = enter(ctx);
     if (tk_session_wanted(session))
-        return SMFIS_CONTINUE;
+        return leave(session, SMFIS_CONTINUE);
     tk_session_reset(session);
-    return SMFIS_ACCEPT; /* no channel takes part: the MTA does not even send the content */
+    return leave(session, SMFIS_ACCEPT); /* no channel takes part: the MTA does not even send the content */
 }
 
 static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 {
-    tk_session_header(session_of(ctx), name, value);
-    return SMFIS_NOREPLY;
+    struct tk_session *session = enter(ctx);
+    tk_session_header(session, name, value);
+    return leave(session, SMFIS_NOREPLY);
 }
 
 static sfsistat on_body(SMFICTX *ctx, unsigned char *data, size_t len)
 {
-    tk_session_body(session_of(ctx), data, len);
-    return SMFIS_NOREPLY;
+    struct tk_session *session = enter(ctx);
+    tk_session_body(session, data, len);
+    return leave(session, SMFIS_NOREPLY);
 }
 
 /* Gives REPLY to libmilter. A text that it does not take leaves the MTA's own words for the same class. */
@@ -172,10 +185,10 @@ static struct tk_reply finish(SMFICTX *ctx, struct tk_session *session, gint64 b
 static sfsistat on_end(SMFICTX *ctx)
 {
     static struct tk_log_limit limit;
-    struct tk_session *session = session_of(ctx);
+    struct tk_session *session = enter(ctx);
     if (!tk_session_wanted(session)) {
         tk_session_reset(session);
-        return SMFIS_ACCEPT;
+        return leave(session, SMFIS_ACCEPT);
     }
 
     gint64 begin = g_get_monotonic_time();
@@ -193,19 +206,21 @@ static sfsistat on_end(SMFICTX *ctx)
         answer = say(ctx, &reply);
     }
     tk_session_reset(session);
-    return answer;
+    return leave(session, answer);
 }
 
 static sfsistat on_abort(SMFICTX *ctx)
 {
-    tk_session_reset(session_of(ctx));
-    return SMFIS_CONTINUE;
+    struct tk_session *session = enter(ctx);
+    tk_session_reset(session);
+    return leave(session, SMFIS_CONTINUE);
 }
 
 static sfsistat on_close(SMFICTX *ctx)
 {
-    struct tk_session *session = smfi_getpriv(ctx);
+    struct tk_session *session = enter(ctx);
     smfi_setpriv(ctx, NULL); /* libmilter complains about what is left */
+    tk_session_leave(session);
     tk_session_free(&session);
     return SMFIS_CONTINUE;
 }

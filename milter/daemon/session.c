@@ -4,6 +4,7 @@
  * ends in a wrong one is answered "later". */
 #include "milter/daemon/session.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "milter/base/spool.h"
@@ -22,6 +23,7 @@ enum stage {
 
 struct tk_session {
     struct tk_snapshot *snapshot;
+    pthread_mutex_t turn; /* never contended; one of the C library, which thread checkers know */
     /* of the mail */
     enum stage stage;
     struct tk_conf *conf;
@@ -39,6 +41,7 @@ struct tk_session *tk_session_new(struct tk_snapshot *snapshot)
 {
     struct tk_session *session = g_new0(struct tk_session, 1);
     session->snapshot = snapshot;
+    pthread_mutex_init(&session->turn, NULL);
     session->rcpts = g_ptr_array_new_with_free_func(g_free);
     session->marks = g_ptr_array_new_with_free_func(g_free);
     session->failed_why = g_string_new(NULL);
@@ -69,7 +72,18 @@ void tk_session_free(struct tk_session **session_p)
     g_ptr_array_unref(session->rcpts);
     g_ptr_array_unref(session->marks);
     g_string_free(session->failed_why, TRUE);
+    pthread_mutex_destroy(&session->turn);
     g_free(session);
+}
+
+void tk_session_enter(struct tk_session *session)
+{
+    pthread_mutex_lock(&session->turn);
+}
+
+void tk_session_leave(struct tk_session *session)
+{
+    pthread_mutex_unlock(&session->turn);
 }
 
 void tk_session_begin(struct tk_session *session, const char *mail_from)

@@ -19,6 +19,12 @@ struct tk_session *tk_session_new(struct tk_snapshot *snapshot);
 /* The connection is over. Accepts NULL; sets *SESSION to NULL. */
 void tk_session_free(struct tk_session **session);
 
+/* Around each callback: what the thread of the callback before wrote is seen by the thread of this one.
+ * libmilter hands a connection from thread to thread without an order of memory of its own wherever no answer
+ * is sent. */
+void tk_session_enter(struct tk_session *session);
+void tk_session_leave(struct tk_session *session);
+
 /* A mail begins: drops what a mail before may have left, and takes the configuration of now for this one.
  * MAIL_FROM as the MTA gives it. */
 void tk_session_begin(struct tk_session *session, const char *mail_from);

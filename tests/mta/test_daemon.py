@@ -65,13 +65,14 @@ class Bare(Stack):
         return subprocess.run(self.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, timeout=30)
 
-    def spawn(self, *arguments, env=None):
+    def spawn(self, *arguments, env=None, user=None):
         """A daemon that is ready; the one before is ended where its case failed."""
         self.kill_all()
         with open(self.path("milter.log"), "ab") as log:
             before = log.tell()
             daemon = subprocess.Popen(self.command(*arguments), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                      env=dict(os.environ, **(env or {})))
+                                      env=dict(os.environ, **(env or {})), user=user,
+                                      group=user and pwd.getpwnam(user).pw_gid, extra_groups=[] if user else None)
         self.daemons.append(daemon)
         wait_for(lambda: " is ready" in self.milter_log()[before:] or daemon.poll() is not None, "the start")
         expect(daemon.poll() is None, "the start failed: " + self.milter_log()[before:])
@@ -173,6 +174,27 @@ def _(stack):
     about = os.stat(stack.socket[len("unix:"):])
     expect_equal((about.st_uid, about.st_gid, stat.S_IMODE(about.st_mode)),
                  (user.pw_uid, grp.getgrnam(group).gr_gid, 0o660))
+    expect_equal(end(daemon), 0)
+    expect(not os.path.exists(stack.socket[len("unix:"):]), "the socket was left behind")
+
+
+@case("started as its user it leaves the socket in the group of its folder")
+def _(stack):
+    if os.getuid() != 0:
+        raise Skip("needs root")
+    user, group = pwd.getpwnam(NOBODY), grp.getgrnam("daemon")
+    os.chmod(stack.path("conf", "token.key"), 0o644)
+    os.chown(stack.path("socket"), user.pw_uid, group.gr_gid)
+    os.chmod(stack.path("socket"), 0o2750)
+    before = stack.change(listen_group='"daemon"', user='"%s"' % NOBODY)
+    try:
+        daemon = stack.spawn(user=NOBODY)
+    except PermissionError:
+        raise Skip("%s cannot run what was built" % NOBODY) from None
+    finally:
+        stack.write(("conf", "ticket-milter.conf"), before)
+    about = os.stat(stack.socket[len("unix:"):])
+    expect_equal((about.st_uid, about.st_gid, stat.S_IMODE(about.st_mode)), (user.pw_uid, group.gr_gid, 0o660))
     expect_equal(end(daemon), 0)
     expect(not os.path.exists(stack.socket[len("unix:"):]), "the socket was left behind")
 
