@@ -234,7 +234,7 @@ def _(stack):
         stack.daemon.send_signal(signal.SIGUSR1)
 
 
-@case("a disabled channel takes no mail until it is published again")
+@case("disabling a channel works at once on a gateway that was not told, until it is published again")
 def _(stack):
     stack.ctl("disable", "acme/support")
     try:
