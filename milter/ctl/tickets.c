@@ -116,6 +116,8 @@ static int run_list(const struct tk_ctl_command *command, int argc, char **argv,
             cut = tk_report_rows(report) == request.filter.limit;
             status = tk_rows_print(report, columns, tk_settings()->json, stdout);
         }
+        if (status == TK_OK && !tk_settings()->json && tk_report_rows(report) == 0)
+            fputs("(none)\n", stderr);
         if (status == TK_OK && cut && !tk_settings()->json)
             fprintf(stderr, "(the newest %u; --limit shows more)\n", request.filter.limit);
         code = tk_exitcode(status);
