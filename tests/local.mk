@@ -286,3 +286,9 @@ unit_tests += tests/unit/test_transfer
 tests_unit_test_transfer_SOURCES = %D%/unit/test_transfer.c
 tests_unit_test_transfer_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_transfer_LDADD = $(UNIT_LIBS)
+
+# The Debian package in a clean system; takes minutes and needs root, so it is asked for by name.
+check-package:
+	$(srcdir)/tests/package/run
+.PHONY: check-package
+EXTRA_DIST += %D%/package/run
