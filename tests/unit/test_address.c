@@ -110,13 +110,42 @@ static void fold_gives_the_form_for_comparison_or_nothing(void **state)
     assert_null(tk_address_fold(NULL));
 }
 
+/* Makes a Turkish locale in FOLDER, where "I" has another small letter. FALSE: the sources of locales are not
+ * there. */
+static gboolean make_turkish(const char *folder)
+{
+    g_autofree char *target = g_build_filename(folder, "tr_TR.UTF-8", NULL);
+    const char *argv[] = {"localedef", "-f", "UTF-8", "-i", "tr_TR", target, NULL};
+    return g_spawn_sync(NULL, (char **)argv, NULL,
+                        G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
+                        NULL, NULL, NULL, NULL, NULL) &&
+           g_file_test(target, G_FILE_TEST_IS_DIR);
+}
+
+static void remove_folder(const char *folder)
+{
+    const char *argv[] = {"rm", "-rf", folder, NULL};
+    g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+}
+
 static void fold_does_not_follow_the_locale(void **state)
 {
     (void)state;
-    if (setlocale(LC_ALL, "tr_TR.UTF-8") == NULL)
-        skip();
+    g_autofree char *folder = g_dir_make_tmp("locale-XXXXXX", NULL);
+    assert_non_null(folder);
+    gboolean made = make_turkish(folder);
+    g_setenv("LOCPATH", folder, TRUE);
+    gboolean turkish = made && setlocale(LC_ALL, "tr_TR.UTF-8") != NULL;
     g_autofree char *folded = tk_address_fold("INFO@X.EXAMPLE");
+    g_autofree char *proof = g_utf8_strdown("I", -1);
     setlocale(LC_ALL, "C");
+    g_unsetenv("LOCPATH");
+    remove_folder(folder);
+    if (!turkish) {
+        print_message("# no Turkish locale can be made: the package locales is missing\n");
+        skip();
+    }
+    assert_string_not_equal(proof, "i"); /* the locale is in force */
     assert_string_equal(folded, "info@x.example");
 }
 
