@@ -34,13 +34,19 @@ ticketctl_SOURCES = \
 	%D%/ctl/maintain.c \
 	%D%/ctl/moment.c %D%/ctl/moment.h \
 	%D%/ctl/new.c \
+	%D%/ctl/program.c %D%/ctl/program.h \
 	%D%/ctl/publish.c \
+	%D%/ctl/reach.c %D%/ctl/reach.h \
 	%D%/ctl/rows.c %D%/ctl/rows.h \
 	%D%/ctl/sample.c %D%/ctl/sample.h \
 	%D%/ctl/settings.c %D%/ctl/settings.h \
+	%D%/ctl/smtp.c %D%/ctl/smtp.h \
 	%D%/ctl/table.c %D%/ctl/table.h \
 	%D%/ctl/test.c \
-	%D%/ctl/tickets.c
+	%D%/ctl/tickets.c \
+	%D%/ctl/verify.c \
+	%D%/ctl/verify_postfix.c %D%/ctl/verify_postfix.h \
+	%D%/ctl/verify_probe.c %D%/ctl/verify_probe.h
 ticketctl_LDADD = libintake.a libbase.a $(STORE_LIBS) $(JANSSON_LIBS)
 
 # daemon: ticket-milter without its main, so that tests can be its MTA.

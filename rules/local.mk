@@ -55,6 +55,7 @@ librules_a_SOURCES = \
 	%D%/params.c %D%/params.h \
 	%D%/phrase.c %D%/phrase.h \
 	%D%/plan.c %D%/plan.h \
+	%D%/postfix.c %D%/postfix.h \
 	%D%/rtf.c %D%/rtf.h \
 	%D%/rtf_words.c %D%/rtf_words.h \
 	%D%/sniff.c %D%/sniff.h \
@@ -75,6 +76,9 @@ librules_a_SOURCES = \
 	%D%/trim_words.c %D%/trim_words.h \
 	%D%/uu.c %D%/uu.h \
 	%D%/values.c %D%/values.h \
-	%D%/verdict.c %D%/verdict.h
+	%D%/verdict.c %D%/verdict.h \
+	%D%/verify.c %D%/verify.h \
+	%D%/verify_alias.c \
+	%D%/verify_place.c %D%/verify_place.h
 
 RULES_LIBS = librules.a $(GMIME_LIBS) $(GLIB_LIBS) $(LIBCONFIG_LIBS) $(CRYPTO_LIBS)

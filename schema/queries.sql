@@ -95,7 +95,7 @@ SELECT current_database() AS name;
 
 -- The reports all take the same parameters (schema/report.c):
 -- $1 tenant, $2 channel, $3 number, $4 status: names, NULL for any; $5 'true': only what failed; $6 not before, in
--- microseconds since 1970; $7 at most so many rows; $8 tenant_id, $9 ticket_id: 0 for any.
+-- microseconds since 1970; $7 at most so many rows; $8 tenant_id, $9 ticket_id: 0 for any; $10 Message-ID.
 
 -- name: report_channels
 SELECT tenant_id, tenant, channel_id, name, title, address, status, template_id, template, ticket_type, rules_version,
@@ -163,7 +163,7 @@ FROM ticketing.intake_report
 WHERE ($1 IS NULL OR tenant = $1) AND ($2 IS NULL OR channel = $2)
   AND ($5 IS DISTINCT FROM 'true' OR verdict IN ('fail', 'reject'))
   AND ($6 = 0 OR received_at >= to_timestamp($6 / 1000000.0))
-  AND ($8 = 0 OR tenant_id = $8) AND ($9 = 0 OR ticket_id = $9)
+  AND ($8 = 0 OR tenant_id = $8) AND ($9 = 0 OR ticket_id = $9) AND ($10 IS NULL OR message_id = $10)
 ORDER BY intake_report.received_at DESC, intake_id DESC
 LIMIT $7;
 

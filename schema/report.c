@@ -52,6 +52,7 @@ enum tk_status tk_report_make(struct tk_store *store, enum tk_report_kind kind,
     tk_args_number(&args, filter->limit > 0 ? filter->limit : TK_REPORT_ROWS);
     tk_args_number(&args, filter->tenant_id);
     tk_args_number(&args, filter->ticket_id);
+    tk_args_text(&args, filter->message_id);
     PGresult *result = NULL;
     enum tk_status status = tk_pool_query(store, query_of(kind), &args, false, deadline, &result, why);
     if (status != TK_OK)

@@ -30,6 +30,7 @@ struct tk_report_filter {
     guint limit;  /* rows; 0: TK_REPORT_ROWS */
     gint64 tenant_id;
     gint64 ticket_id;
+    const char *message_id; /* of the intake alone; without <> */
 };
 
 #define TK_REPORT_ROWS 1000 /* a report is held in memory */

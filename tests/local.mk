@@ -79,6 +79,11 @@ tests_unit_test_phrase_SOURCES = %D%/unit/test_phrase.c
 tests_unit_test_phrase_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_phrase_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_postfix
+tests_unit_test_postfix_SOURCES = %D%/unit/test_postfix.c
+tests_unit_test_postfix_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_postfix_LDADD = $(UNIT_LIBS)
+
 unit_tests += tests/unit/test_report
 tests_unit_test_report_SOURCES = %D%/unit/test_report.c %D%/unit/sample.h
 tests_unit_test_report_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -147,7 +152,8 @@ EXTRA_DIST += \
 	%D%/mta/test_gateway.py \
 	%D%/mta/test_milter.py \
 	%D%/mta/test_sendmail.py \
-	%D%/mta/test_stack.py
+	%D%/mta/test_stack.py \
+	%D%/mta/test_verify.py
 
 # Lints: scripts that prove rules of the tree; they read $(srcdir) and the build folder.
 lints = \
@@ -172,6 +178,11 @@ unit_tests += tests/unit/test_effects
 tests_unit_test_effects_SOURCES = %D%/unit/test_effects.c %D%/unit/sample.h
 tests_unit_test_effects_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_effects_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_verify
+tests_unit_test_verify_SOURCES = %D%/unit/test_verify.c
+tests_unit_test_verify_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_verify_LDADD = $(UNIT_LIBS)
 
 unit_tests += tests/unit/test_systemd
 tests_unit_test_systemd_SOURCES = %D%/unit/test_systemd.c

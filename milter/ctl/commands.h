@@ -18,5 +18,6 @@ extern const struct tk_ctl_command tk_show_command;
 extern const struct tk_ctl_command tk_status_command;
 extern const struct tk_ctl_command tk_test_command;
 extern const struct tk_ctl_command tk_tickets_command;
+extern const struct tk_ctl_command tk_verify_command;
 
 #endif
