@@ -47,6 +47,7 @@ ticketctl_SOURCES = \
 	%D%/ctl/verify.c \
 	%D%/ctl/verify_postfix.c %D%/ctl/verify_postfix.h \
 	%D%/ctl/verify_probe.c %D%/ctl/verify_probe.h
+dist_man_MANS += %D%/ctl/ticketctl.8
 ticketctl_LDADD = libintake.a libbase.a $(STORE_LIBS) $(JANSSON_LIBS)
 
 # daemon: ticket-milter without its main, so that tests can be its MTA.

@@ -157,6 +157,7 @@ EXTRA_DIST += \
 
 # Lints: scripts that prove rules of the tree; they read $(srcdir) and the build folder.
 lints = \
+	%D%/lint/commands \
 	%D%/lint/format \
 	%D%/lint/mans \
 	%D%/lint/options \
