@@ -268,11 +268,18 @@ ctl_tests = \
 TESTS += $(ctl_tests)
 EXTRA_DIST += $(ctl_tests) %D%/ctl/lib
 
-# Benches: programs that print figures; they are built by `make check' and called by hand.
-check_PROGRAMS += tests/bench/bench_conf
+# Benches: programs that print figures; they are built by `make check' and called by tests/bench/run.
+EXTRA_DIST += %D%/bench/figures.py %D%/bench/run
+check_PROGRAMS += tests/bench/bench_conf tests/bench/bench_message
 tests_bench_bench_conf_SOURCES = %D%/bench/bench_conf.c
 tests_bench_bench_conf_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_bench_bench_conf_LDADD = $(RULES_LIBS)
+tests_bench_bench_message_SOURCES = %D%/bench/bench_message.c
+tests_bench_bench_message_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_bench_bench_message_LDADD = $(RULES_LIBS)
+.PHONY: bench
+bench:
+	$(srcdir)/tests/bench/run $(BENCHFLAGS)
 
 unit_tests += tests/unit/test_mailboxes
 tests_unit_test_mailboxes_SOURCES = %D%/unit/test_mailboxes.c

@@ -165,8 +165,8 @@ class Stack:
     """The servers in a folder. start() starts what is asked for, stop() ends it and removes the folder."""
 
     def __init__(self, build, milter="ticket", channels=None, templates=None, aliases=None, domains=None, options="",
-                 postfix=(), env=None, mta="postfix"):
-        """MILTER: ticket, noop or None. CHANNELS, TEMPLATES: {file name: text}. OPTIONS: lines for ticket-milter.conf.
+                 postfix=(), env=None, mta="postfix", listen="unix"):
+        """MILTER: ticket, noop or None. LISTEN: unix or inet, the milter's socket. CHANNELS, TEMPLATES: {file name: text}. OPTIONS: lines for ticket-milter.conf.
         POSTFIX: further arguments for the script of the mail server. ENV: for the daemon. MTA: postfix
         (packaging/lib/postfix) or sendmail (tests/lib/sendmail)."""
         self.build = os.path.abspath(build)
@@ -178,6 +178,7 @@ class Stack:
         self.options = options
         self.mta = mta
         self.mta_arguments = list(postfix)
+        self.listen = listen
         self.env = dict(env or {})
         self.daemon = None
         self.dir = self.conninfo = self.port = None
@@ -221,8 +222,8 @@ class Stack:
         try:
             if self.milter == "ticket":
                 self.conninfo = self.call("postgres", "start", self.path("postgres"))
+            self.choose_socket()
             self.start_mta()
-            self.socket = "unix:" + self.path(self.mta, "spool", "ticket-milter", "milter.sock")
             if self.milter == "ticket":
                 self.configure()
                 self.ctl("init")
@@ -235,10 +236,19 @@ class Stack:
             raise
         return self
 
+    def choose_socket(self):
+        """The milter's socket, as libmilter writes it and as the mail server does."""
+        if self.listen == "inet":
+            port = int(self.call("ports", "claim", str(os.getpid())))
+            self.socket, self.mta_socket = "inet:%d@127.0.0.1" % port, "inet:127.0.0.1:%d" % port
+        else:
+            self.socket = "unix:" + self.path(self.mta, "spool", "ticket-milter", "milter.sock")
+            self.mta_socket = "unix:ticket-milter/milter.sock"
+
     def start_mta(self):
         arguments = ["start", self.path(self.mta), "--guard", str(os.getpid())]
         if self.milter:
-            arguments += ["--milter", "unix:ticket-milter/milter.sock"]
+            arguments += ["--milter", self.mta_socket]
         for domain in self.domains:
             arguments += ["--domain", domain]
         for alias in self.aliases:
@@ -274,7 +284,7 @@ class Stack:
 
     def start_milter(self):
         """Starts the filter and waits until its socket answers."""
-        path = self.socket[len("unix:"):]
+        kind, _, address = self.socket.partition(":")
         if self.milter == "noop":
             command = [self.program("noop-milter"), self.socket]
         else:
@@ -287,8 +297,8 @@ class Stack:
             if self.daemon.poll() is not None:
                 raise Failed("the milter ended with %d: %s" % (self.daemon.returncode, self.milter_log()[-2000:]))
             try:
-                with socket.socket(socket.AF_UNIX) as probe:
-                    probe.connect(path)
+                with socket.socket(socket.AF_INET if kind == "inet" else socket.AF_UNIX) as probe:
+                    probe.connect(("127.0.0.1", int(address.split("@")[0])) if kind == "inet" else address)
                 return True
             except OSError:
                 return False
