@@ -60,15 +60,29 @@ void tk_trim_line_fold(const char *text, gsize len, GString *out)
         if (blank)
             g_string_append_c(out, ' ');
         blank = FALSE;
-        g_string_append_unichar(out, plain_char(c));
+        c = plain_char(c);
+        if (c < 128)
+            g_string_append_c(out, (char)c);
+        else
+            g_string_append_unichar(out, c);
     }
+}
+
+/* Every line is compared with some hundred words, nearly all of which differ in their first byte. */
+static gboolean begins_with(const char *s, const char *word)
+{
+    while (*word != '\0' && *s == *word) {
+        s++;
+        word++;
+    }
+    return *word == '\0';
 }
 
 /* The length of the frame character at S, or 0. */
 static gsize frame_at(const char *s)
 {
     for (gsize i = 0; frame_chars[i] != NULL; i++) {
-        if (g_str_has_prefix(s, frame_chars[i]))
+        if (begins_with(s, frame_chars[i]))
             return strlen(frame_chars[i]);
     }
     return 0;
@@ -122,7 +136,7 @@ gsize tk_trim_line_rule(const char *fold)
 static gboolean starts_with_any(const char *s, const char *const *words)
 {
     for (gsize i = 0; words[i] != NULL; i++) {
-        if (g_str_has_prefix(s, words[i]))
+        if (begins_with(s, words[i]))
             return TRUE;
     }
     return FALSE;
@@ -172,7 +186,7 @@ static gboolean starts_with_word(const char *s, const char *const *words)
     for (gsize i = 0; words[i] != NULL; i++) {
         gsize n = strlen(words[i]);
 
-        if (g_str_has_prefix(s, words[i]) &&
+        if (begins_with(s, words[i]) &&
             (s[n] == ' ' || (((guchar)words[i][0] & 0xF0) >= 0xE0 && s[n] != '\0')))
             return TRUE;
     }
@@ -236,7 +250,7 @@ static gboolean starts_with_date(const char *s)
     for (gsize i = 0; tk_trim_words_days[i] != NULL; i++) {
         gsize n = strlen(tk_trim_words_days[i]);
 
-        if (g_str_has_prefix(s, tk_trim_words_days[i]) &&
+        if (begins_with(s, tk_trim_words_days[i]) &&
             (s[n] == ',' || s[n] == ' ' || s[n] == '.' || is_letter(s[n])))
             return ev.digit;
     }
@@ -334,14 +348,23 @@ gboolean tk_trim_line_is_above(const char *fold)
 
     s = skip_frame(s, &count);
     len = cut_frame(s, strlen(s), &count);
-    return len < 200 && contains_any(s, tk_trim_words_above) && (count >= 2 || len < 70);
+    return len < 200 && (count >= 2 || len < 70) && contains_any(s, tk_trim_words_above);
+}
+
+static gboolean ends_with_any(const char *s, const char *const *words)
+{
+    for (gsize i = 0; words[i] != NULL; i++) {
+        if (g_str_has_suffix(s, words[i]))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 gboolean tk_trim_line_is_mobile(const char *fold)
 {
     gsize ignored = 0, words = 1, len;
     const char *s = skip_frame(fold, &ignored);
-    gboolean device, two = FALSE;
+    gboolean begins, device, two = FALSE;
 
     s += *s == '(' || *s == '"' || *s == '<' ? 1 : 0;
     len = cut_frame(s, strlen(s), &ignored);
@@ -354,6 +377,9 @@ gboolean tk_trim_line_is_mobile(const char *fold)
         memmove(link, link + n + (link[n] == '>'), strlen(link + n + (link[n] == '>')) + 1);
     }
     g_strstrip(core);
+    begins = starts_with_any(core, tk_trim_words_mobile);
+    if (!begins && !ends_with_any(core, tk_trim_words_mobile_end))
+        return FALSE;
     device = contains_any(core, tk_trim_words_devices);
     for (const char *p = core; *p != '\0'; p++) {
         words += *p == ' ';
@@ -363,13 +389,9 @@ gboolean tk_trim_line_is_mobile(const char *fold)
     }
     if (two && !(device && words <= 7) && !contains_any(core, tk_trim_words_excuses))
         return FALSE;
-    if (starts_with_any(core, tk_trim_words_mobile))
+    if (begins)
         return words <= 12 && (device || (words <= 7 && g_str_has_prefix(core, "sent from my ")));
-    for (gsize i = 0; device && words <= 8 && tk_trim_words_mobile_end[i] != NULL; i++) {
-        if (g_str_has_suffix(core, tk_trim_words_mobile_end[i]))
-            return TRUE;
-    }
-    return FALSE;
+    return device && words <= 8;
 }
 
 gboolean tk_trim_line_is_signoff(const char *fold)
