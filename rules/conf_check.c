@@ -206,6 +206,20 @@ static void check_reply_types(struct check *check, struct tk_channel *channel)
     }
 }
 
+/* Nobody would be confirmed, and so nobody could write. */
+static void check_authentication(struct check *check, struct tk_channel *channel)
+{
+    gboolean needed = channel->authentication == TK_AUTH_FAIL || channel->authentication == TK_AUTH_REJECT;
+    if (!needed || check->conf->trusted_authserv[0] != NULL)
+        return;
+    tk_conf_problem_channel(
+        check->findings, channel, &channel->authentication, TRUE,
+        "channel.senders.authentication = \"%s\": would refuse every mail, since %s names "
+        "no trusted_authserv; name the authserv-id of the own DMARC filter there, or "
+        "write \"flag\" here",
+        channel->authentication == TK_AUTH_FAIL ? "fail" : "reject", check->conf->file);
+}
+
 static void check_channel(struct check *check, struct tk_channel *channel)
 {
     if (channel->title[0] == '\0') {
@@ -214,6 +228,7 @@ static void check_channel(struct check *check, struct tk_channel *channel)
     }
     check_template(check, channel);
     check_reply_types(check, channel);
+    check_authentication(check, channel);
     tk_conf_fields_channel(check->findings, channel);
     check_folder(check, channel, "channel.folders.success", &channel->success);
     check_folder(check, channel, "channel.folders.fail", &channel->fail);

@@ -220,7 +220,20 @@ static gsize field_name(const guint8 *line, gsize len, gsize *colon_r)
     return name;
 }
 
-static void add_field(GPtrArray *fields, GString *name, GString *value, const char *hint, guint *marks)
+/* Whether octets of a value are such that RAW is not what they were. */
+static gboolean is_odd(const GString *value)
+{
+    for (gsize i = 0; i < value->len; i++) {
+        guint8 octet = (guint8)value->str[i];
+
+        if ((octet < ' ' && octet != '\t') || octet == 0x7f)
+            return TRUE;
+    }
+    return value->len > TK_CAP_HEADER_LINE || !g_utf8_validate(value->str, (gssize)value->len, NULL);
+}
+
+static void add_field(GPtrArray *fields, GString *name, GString *value, gboolean blank, const char *hint,
+                      guint *marks)
 {
     struct tk_header *field;
 
@@ -231,6 +244,7 @@ static void add_field(GPtrArray *fields, GString *name, GString *value, const ch
     field->raw = tk_headers_one_line(
         tk_charset_decode_bare((const guint8 *)value->str, MIN(value->len, TK_CAP_HEADER_LINE), hint, marks));
     field->value = tk_headers_decode(field->raw, marks);
+    field->odd = blank || is_odd(value);
     g_ptr_array_add(fields, field);
     g_string_truncate(name, 0);
 }
@@ -241,7 +255,7 @@ GPtrArray *tk_headers_split(const guint8 *block, gsize len, guint max, const cha
     GPtrArray *fields = g_ptr_array_new_with_free_func(tk_headers_free_field);
     g_autoptr(GString) name = g_string_new(NULL);
     g_autoptr(GString) value = g_string_new(NULL);
-    gboolean cut = FALSE;
+    gboolean cut = FALSE, blank = FALSE;
 
     while (len > 0 && !cut) {
         const guint8 *newline = memchr(block, '\n', len);
@@ -256,11 +270,12 @@ GPtrArray *tk_headers_split(const guint8 *block, gsize len, guint max, const cha
         if (block[0] != ' ' && block[0] != '\t')
             name_len = field_name(block, line, &colon);
         if (name_len > 0) {
-            add_field(fields, name, value, hint, marks);
+            add_field(fields, name, value, blank, hint, marks);
             cut = fields->len >= max;
             if (cut)
                 break;
             g_string_append_len(name, (const char *)block, name_len);
+            blank = name_len < colon;
             g_string_truncate(value, 0);
             g_string_append_len(value, (const char *)block + colon + 1, line - colon - 1);
         } else if (name->len > 0) {
@@ -271,7 +286,7 @@ GPtrArray *tk_headers_split(const guint8 *block, gsize len, guint max, const cha
         block += next;
         len -= next;
     }
-    add_field(fields, name, value, hint, marks);
+    add_field(fields, name, value, blank, hint, marks);
     if (cut_r != NULL)
         *cut_r = cut;
     return fields;

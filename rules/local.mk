@@ -3,6 +3,7 @@ noinst_LIBRARIES += librules.a
 librules_a_CPPFLAGS = $(AM_CPPFLAGS) $(GMIME_CFLAGS) $(GLIB_CFLAGS) $(LIBCONFIG_CFLAGS) $(CRYPTO_CFLAGS)
 librules_a_SOURCES = \
 	%D%/address.c %D%/address.h \
+	%D%/authres.c %D%/authres.h \
 	%D%/bounce.c %D%/bounce.h \
 	%D%/bounce_forms.c %D%/bounce_forms.h %D%/bounce_words.c \
 	%D%/charset.c %D%/charset.h \

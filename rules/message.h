@@ -16,9 +16,11 @@ struct tk_mailbox {
 };
 
 struct tk_header {
-    char *name;  /* as written */
-    char *value; /* unfolded and decoded (RFC 2047), one line */
-    char *raw;   /* unfolded, not decoded, valid UTF-8, one line */
+    char *name;   /* as written */
+    char *value;  /* unfolded and decoded (RFC 2047), one line */
+    char *raw;    /* unfolded, not decoded, valid UTF-8, one line */
+    gboolean odd; /* written as no program writes a field: blanks before the colon, controls, octets that are
+                     not UTF-8; RAW may then read otherwise than the mail does elsewhere */
 };
 
 /* One part of a mail that a delivery report is read from: message/delivery-status,

@@ -69,8 +69,9 @@ static const struct tk_option table[] = {
          MEMBER(tk_conf, spool_directory),
          .help = "Where the bodies of large mails are kept while they are read, in files without a name."),
     MAIN("trusted_authserv", LIST, TOKEN, .default_text = "", .min = 0, .max = 100, MEMBER(tk_conf, trusted_authserv),
-         .help = "The authserv-ids whose Authentication-Results are believed: those of the own MTA. The MTA must take "
-                 "such headers from outside away."),
+         .help = "The authserv-ids whose Authentication-Results are believed: those of the own MTA's filters, compared "
+                 "whole and without case. The DMARC filter must stand before this one, and the MTA must take such "
+                 "headers from outside away: what bears the id is believed."),
     MAIN("token_keys", GROUPS, TEXT, .max = 16, MEMBER(tk_conf, token_keys), .size = sizeof(struct tk_token_key),
          .help = "Keys that sign reply tokens and Message-IDs. The first one signs, all of them verify. Without a key "
                  "replies are found by stored Message-IDs and by the number in the subject."),
@@ -121,8 +122,12 @@ static const struct tk_option table[] = {
             MEMBER(tk_channel, denied_domains), .help = "Domains that are refused even where they are allowed."),
     CHANNEL("channel.senders.authentication", ONE, WORD, .default_text = "flag", .words = authentication_words,
             MEMBER(tk_channel, authentication),
-            .help = "What happens to a sender whom SPF, DKIM and DMARC do not confirm. off: nothing; flag: the ticket says "
-                    "so; fail: refused to the fail folder; reject: refused to the sender."),
+            .help = "What happens to a sender whom no trusted Authentication-Results confirm. off: nothing; flag: the "
+                    "ticket says so, unless trusted_authserv is empty; fail: refused to the fail folder; reject: refused "
+                    "to the sender where every recipient agrees, else to the fail folder. Confirmed is dmarc=pass for "
+                    "the domain of From; without a DMARC policy also a passed DKIM signature (header.d) or SPF "
+                    "(smtp.mailfrom) of that domain or of a parent of it, not of a sub-domain or sister. A failed DMARC "
+                    "is never outweighed."),
     CHANNEL("channel.autoreplies", GROUP, TEXT, .help = "Mail of machines."),
     CHANNEL("channel.autoreplies.exclude", ONE, BOOL, .default_text = "true", MEMBER(tk_channel, exclude_autoreplies),
             .help = "Whether automatic replies and other machine mail are left out. Bounces, loops and the like always are."),

@@ -317,6 +317,9 @@ struct tk_plan *tk_plan_make(const struct tk_plan_input *input)
      * or its writer no participant any more, when it is stored: then it becomes a ticket. */
     if (input->decision->verdict == TK_VERDICT_NOTE)
         g_ptr_array_set_size(plan->notices, 0);
+    if (input->unconfirmed)
+        notice(plan, "the sender is not confirmed: no trusted check (DMARC, DKIM, SPF) passed for the "
+                     "domain of From");
     plan_participants(plan, input);
     plan_attachments(plan, input);
     plan->description = with_notices(plan, plan->description);

@@ -14,6 +14,11 @@ tests_unit_test_address_SOURCES = %D%/unit/test_address.c
 tests_unit_test_address_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_address_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_authres
+tests_unit_test_authres_SOURCES = %D%/unit/test_authres.c
+tests_unit_test_authres_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_authres_LDADD = $(UNIT_LIBS)
+
 unit_tests += tests/unit/test_bounce
 tests_unit_test_bounce_SOURCES = %D%/unit/test_bounce.c %D%/unit/mail.c %D%/unit/mail.h
 tests_unit_test_bounce_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -222,6 +227,7 @@ tests_unit_test_verdict_LDADD = $(UNIT_LIBS)
 # Fuzz targets (--enable-fuzz, CC=clang) are tests/fuzz/fuzz_NAME.c with LLVMFuzzerTestOneInput() in it. To add one that needs
 # librules.a alone, add its name here; one that needs more adds what it needs to FUZZ_LIBS.
 FUZZ_TARGETS = \
+	fuzz_authres \
 	fuzz_conf \
 	fuzz_classify \
 	fuzz_filename \

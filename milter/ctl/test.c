@@ -90,17 +90,28 @@ static const char *folder_word(const struct tk_folder *folder)
     return "none";
 }
 
+static const char *tri_word(enum tk_tri value)
+{
+    switch (value) {
+    case TK_YES: return "yes";
+    case TK_NO: return "no";
+    case TK_UNKNOWN: return "unknown";
+    }
+    return "unknown";
+}
+
 static json_t *result_json(const char *file, const struct tk_intake_outcome *outcome,
                            const struct tk_intake_result *result)
 {
     g_autofree char *channel = g_strdup_printf("%s/%s", result->channel->tenant, result->channel->name);
     const char *reason = result->reason != TK_REASON_NONE ? tk_verdict_reason_word(result->reason) : NULL;
-    return json_pack("{s:o, s:s, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:s}", "file", tk_json_text(file),
-                     "channel", channel, "verdict", tk_verdict_word(result->verdict), "reason",
-                     tk_json_text(reason), "rule", result->rule, "detail", tk_json_text(result->detail),
-                     "class", tk_classify_word(outcome->classification.class), "evidence",
-                     tk_json_text(outcome->classification.evidence), "ticket", tk_json_text(result->matched),
-                     "plan", plan_json(result), "folder", folder_word(folder_of(result)));
+    return json_pack("{s:o, s:s, s:s, s:o, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:s}", "file",
+                     tk_json_text(file), "channel", channel, "verdict", tk_verdict_word(result->verdict),
+                     "reason", tk_json_text(reason), "rule", result->rule, "detail",
+                     tk_json_text(result->detail), "class", tk_classify_word(outcome->classification.class),
+                     "evidence", tk_json_text(outcome->classification.evidence), "authenticated",
+                     tri_word(outcome->authenticated), "ticket", tk_json_text(result->matched), "plan",
+                     plan_json(result), "folder", folder_word(folder_of(result)));
 }
 
 static void line(const char *name, const char *value)
@@ -138,6 +149,7 @@ static void show_result(const char *file, const struct tk_intake_outcome *outcom
     line("because of", result->detail);
     line("class", tk_classify_word(outcome->classification.class));
     line("evidence", outcome->classification.evidence);
+    line("authenticated", tri_word(outcome->authenticated));
     line("ticket", result->matched);
     if (result->plan != NULL)
         show_plan(result);

@@ -18,9 +18,9 @@ struct tk_report {
     gint64 millis;                           /* from the end of the mail to its answer */
 };
 
-/* Appends "id= verdict= reason= channel= ticket= class= evidence= detail= level= size= millis= msgid= from=
- * rcpts= reply=" to LINE, always all of them in this order, and "status= why=" where the status is not TK_OK.
- * Of several channels the values stand with commas between them, in one order. */
+/* Appends "id= verdict= reason= channel= ticket= class= evidence= detail= auth= level= size= millis= msgid=
+ * from= rcpts= reply=" to LINE, always all of them in this order, and "status= why=" where the status is not
+ * TK_OK. Of several channels the values stand with commas between them, in one order. */
 void tk_report_line(GString *line, const struct tk_report *report);
 
 #endif

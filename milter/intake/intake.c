@@ -6,6 +6,7 @@
 
 #include "milter/intake/record.h"
 #include "rules/address.h"
+#include "rules/authres.h"
 #include "rules/intake_key.h"
 #include "rules/thread.h"
 
@@ -127,7 +128,7 @@ static enum tk_status decide_record(struct run *run, struct tk_record *record)
                                     .message = run->outcome->message,
                                     .classification = &run->outcome->classification,
                                     .mail_from = run->mail_from,
-                                    .authenticated = TK_UNKNOWN,
+                                    .authenticated = run->outcome->authenticated,
                                     .too_big = run->mail->too_big};
     if (tk_decide_early(&input, &record->decision) == TK_OK)
         return TK_OK;
@@ -197,6 +198,15 @@ static gboolean makes_content(const struct tk_record *record)
     return record->decision.verdict == TK_VERDICT_TICKET || record->decision.verdict == TK_VERDICT_NOTE;
 }
 
+/* Whether the ticket is to say that nobody confirms its sender. Where no filter is trusted no mail is ever
+ * confirmed, and the same sentence in each ticket would say nothing. */
+static gboolean flags_sender(const struct run *run, const struct tk_channel *channel)
+{
+    char *const *trusted = run->context->conf->trusted_authserv;
+    return channel->authentication == TK_AUTH_FLAG && run->outcome->authenticated != TK_YES &&
+           trusted != NULL && trusted[0] != NULL;
+}
+
 static enum tk_status plan_all(struct run *run)
 {
     struct tk_message *message = run->outcome->message;
@@ -218,6 +228,7 @@ static enum tk_status plan_all(struct run *run)
                                             .channel = record->channel,
                                             .message = message,
                                             .decision = &record->decision,
+                                            .unconfirmed = flags_sender(run, record->channel),
                                             .raw_sha256 = run->mail->raw_sha256,
                                             .raw_size = run->mail->source->size};
         record->plan = tk_plan_make(&input);
@@ -388,6 +399,14 @@ static enum tk_status run_mail(struct run *run)
     return status == TK_OK ? make_edits(run) : status;
 }
 
+static void authenticate(struct tk_intake_outcome *outcome, const struct tk_conf *conf)
+{
+    struct tk_authres authres;
+    tk_authres_read(outcome->message, conf->trusted_authserv, &authres);
+    outcome->authenticated = authres.verdict;
+    tk_authres_clear(&authres);
+}
+
 void tk_intake_run(const struct tk_intake_context *context, const struct tk_intake_mail *mail,
                    struct tk_intake_outcome *outcome_r)
 {
@@ -404,6 +423,7 @@ void tk_intake_run(const struct tk_intake_context *context, const struct tk_inta
     const struct tk_classify_context envelope = {
         .mail_from = run.mail_from, .instance = context->conf->instance, .max_received = MAX_RECEIVED};
     tk_classify(outcome_r->message, &envelope, &outcome_r->classification);
+    authenticate(outcome_r, context->conf);
     run.shared =
         (struct tk_record_mail){mail, context->conf, outcome_r->message, &outcome_r->classification, started};
 

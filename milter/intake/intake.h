@@ -67,7 +67,8 @@ struct tk_intake_outcome {
     GPtrArray *edits;   /* of struct tk_edit, to be applied in order; only where status is TK_OK */
     struct tk_message *message;
     struct tk_classification classification;
-    gboolean only_channels; /* every recipient is a channel's */
+    gboolean only_channels;    /* every recipient is a channel's */
+    enum tk_tri authenticated; /* whether a trusted check confirms the From domain (rules/authres.h) */
 };
 
 /* The channel that RCPT (as received) leads to, or NULL: for front ends that let go mails without one. */

@@ -143,6 +143,29 @@ static void an_error_makes_its_channel_faulty_and_no_other(void **state)
     tk_conf_unref(&conf);
 }
 
+static void refusing_the_unconfirmed_needs_a_filter_that_is_trusted(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"fail", "reject"};
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        g_autofree char *option = g_strdup_printf("senders = { authentication = \"%s\";", words[i]);
+        g_autofree char *strict = replace(SAMPLE_OTHER, "senders = {", option);
+        const struct tk_conf_file channel = {"o.conf", strict};
+        const struct tk_conf_file template = {"p.conf", SAMPLE_PLAIN};
+        struct tk_conf_file main_file = {"m.conf",
+                                         SAMPLE_MAIN "trusted_authserv = [ \"mx.example.net\" ];\n"};
+        g_autoptr(GPtrArray) problems = tk_conf_problems_new();
+        struct tk_conf *conf = NULL;
+        assert_int_equal(tk_conf_read(&main_file, &channel, 1, &template, 1, problems, &conf), TK_OK);
+        assert_int_equal(problems->len, 0);
+        tk_conf_unref(&conf);
+        main_file.text = SAMPLE_MAIN "trusted_authserv = [ ];\n";
+        assert_int_equal(tk_conf_read(&main_file, &channel, 1, &template, 1, problems, &conf), TK_CONFIG);
+        assert_true(((struct tk_channel *)conf->channels->pdata[0])->faulty);
+        tk_conf_unref(&conf);
+    }
+}
+
 static void an_address_of_two_channels_makes_both_faulty(void **state)
 {
     (void)state;
@@ -167,6 +190,7 @@ int main(void)
         cmocka_unit_test(more_settings_than_a_person_writes_are_refused),
         cmocka_unit_test(a_wrong_main_file_gives_no_configuration),
         cmocka_unit_test(an_error_makes_its_channel_faulty_and_no_other),
+        cmocka_unit_test(refusing_the_unconfirmed_needs_a_filter_that_is_trusted),
         cmocka_unit_test(an_address_of_two_channels_makes_both_faulty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,6 +85,31 @@ static void leaves_out_fields_above_the_cap_and_says_so(void **state)
     assert_true(cut);
 }
 
+static void tells_fields_that_no_program_writes(void **state)
+{
+    static const struct {
+        const char *line;
+        gboolean odd;
+    } cases[] = {
+        {"A: b\n", FALSE},           {"A:\n", FALSE},      {"A: b\r\n\tc\n", FALSE},
+        {"A: caf\303\251\n", FALSE}, {"A : b\n", TRUE},    {"A\t: b\n", TRUE},
+        {"A: caf\351\n", TRUE},      {"A: b\001\n", TRUE}, {"A: \033$B!!\033(B\n", TRUE},
+        {"A: b\rc\n", TRUE},
+    };
+
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        guint marks = 0;
+        g_autofree char *block = g_strconcat(cases[i].line, "B: c\n", NULL);
+        g_autoptr(GPtrArray)
+            fields = tk_headers_split((const guint8 *)block, strlen(block), 9, NULL, &marks, NULL);
+
+        assert_int_equal(fields->len, 2);
+        assert_int_equal(((struct tk_header *)fields->pdata[0])->odd, cases[i].odd);
+        assert_false(((struct tk_header *)fields->pdata[1])->odd);
+    }
+}
+
 static void reads_message_ids(void **state)
 {
     static const struct {
@@ -175,6 +200,7 @@ int main(void)
         cmocka_unit_test(decodes_encoded_words_also_broken_ones),
         cmocka_unit_test(splits_a_header_block),
         cmocka_unit_test(leaves_out_fields_above_the_cap_and_says_so),
+        cmocka_unit_test(tells_fields_that_no_program_writes),
         cmocka_unit_test(reads_message_ids),
         cmocka_unit_test(reads_parameters_in_all_forms),
     };

@@ -14,6 +14,7 @@ static struct tk_decision decision;
 static struct tk_conf conf;
 static guint8 digest[32];
 static struct tk_plan *plan;
+static gboolean unconfirmed;
 
 static int start(void **state)
 {
@@ -26,6 +27,7 @@ static int start(void **state)
     g_ptr_array_add(conf.templates, (gpointer)channel->template);
     g_hash_table_insert(conf.by_address, sample_text("sales@acme.example"), channel);
     plan = NULL;
+    unconfirmed = FALSE;
     return 0;
 }
 
@@ -39,7 +41,7 @@ static int finish(void **state)
 
 static void make(void)
 {
-    const struct tk_plan_input input = {&conf, channel, message, &decision, digest, 1234};
+    const struct tk_plan_input input = {&conf, channel, message, &decision, digest, 1234, unconfirmed};
     tk_plan_free(&plan);
     plan = tk_plan_make(&input);
 }
@@ -267,6 +269,20 @@ static void a_note_holds_the_new_text_and_what_it_needs_to_become_a_ticket(void 
     assert_int_equal(plan->notices->len, 0);
 }
 
+static void a_sender_whom_nobody_confirms_is_told_in_ticket_and_note(void **state)
+{
+    (void)state;
+    static const enum tk_verdict verdicts[] = {TK_VERDICT_TICKET, TK_VERDICT_NOTE};
+    unconfirmed = TRUE;
+    for (gsize i = 0; i < G_N_ELEMENTS(verdicts); i++) {
+        decision.verdict = verdicts[i];
+        make();
+        assert_int_equal(plan->notices->len, 1);
+        assert_non_null(strstr(plan->body, "[the sender is not confirmed: "));
+        assert_non_null(strstr(plan->description, "[the sender is not confirmed: "));
+    }
+}
+
 static void prefixes_are_those_of_the_tenant_once(void **state)
 {
     (void)state;
@@ -300,6 +316,7 @@ int main(void)
         CASE(attachments_are_kept_by_rule_and_named_where_left_out),
         CASE(the_mail_itself_is_attached_last_where_asked),
         CASE(a_note_holds_the_new_text_and_what_it_needs_to_become_a_ticket),
+        CASE(a_sender_whom_nobody_confirms_is_told_in_ticket_and_note),
         CASE(prefixes_are_those_of_the_tenant_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,8 @@ static struct tk_message message;
 /* An outcome of COUNT channels. */
 static struct tk_intake_outcome outcome_of(guint count)
 {
-    struct tk_intake_outcome outcome = {.status = TK_OK, .results = g_ptr_array_new(), .message = &message};
+    struct tk_intake_outcome outcome = {
+        .status = TK_OK, .results = g_ptr_array_new(), .message = &message, .authenticated = TK_UNKNOWN};
     for (guint i = 0; i < count; i++) {
         results[i] = (struct tk_intake_result){.channel = sample_channel()};
         g_ptr_array_add(outcome.results, &results[i]);
@@ -37,6 +38,7 @@ static void an_accepted_mail_is_one_line_of_all_keys(void **state)
     message.message_id = (char *)"a@acme.example";
     results[0].verdict = TK_VERDICT_TICKET;
     results[0].number = (char *)"INC-17";
+    outcome.authenticated = TK_YES;
     const struct tk_report report = {.queue_id = "4FQ",
                                      .mail_from = "<ann@acme.example>",
                                      .rcpts = 2,
@@ -48,7 +50,8 @@ static void an_accepted_mail_is_one_line_of_all_keys(void **state)
     assert_line(
         &report,
         "id=4FQ verdict=ticket reason=\"\" channel=acme/support ticket=INC-17 class=human evidence=\"\" "
-        "detail=\"\" level=full size=1234 millis=12 msgid=a@acme.example from=<ann@acme.example> rcpts=2 "
+        "detail=\"\" auth=pass level=full size=1234 millis=12 msgid=a@acme.example from=<ann@acme.example> "
+        "rcpts=2 "
         "reply=250");
     g_ptr_array_unref(outcome.results);
 }
@@ -60,6 +63,7 @@ static void several_channels_stand_with_commas_in_one_order(void **state)
     message.message_id = NULL;
     outcome.classification = (struct tk_classification){.class = TK_CLASS_AUTOREPLY,
                                                         .evidence = (char *)"Auto-Submitted: auto-replied"};
+    outcome.authenticated = TK_NO;
     results[0].verdict = TK_VERDICT_NOTE;
     results[0].detail = (char *)"Sent, for me\n";
     results[0].number = (char *)"INC-17";
@@ -69,7 +73,8 @@ static void several_channels_stand_with_commas_in_one_order(void **state)
     assert_line(
         &report,
         "id=4FQ verdict=note,exclude reason=,out_of_office channel=acme/support,acme/support ticket=INC-17, "
-        "class=autoreply evidence=\"Auto-Submitted: auto-replied\" detail=\"Sent, for me\\n,\" level=full "
+        "class=autoreply evidence=\"Auto-Submitted: auto-replied\" detail=\"Sent, for me\\n,\" auth=fail "
+        "level=full "
         "size=0 millis=0 msgid=\"\" "
         "from=<> "
         "rcpts=2 reply=250");
@@ -92,7 +97,7 @@ static void a_mail_that_is_put_off_says_why_whether_it_was_read_or_not(void **st
     assert_line(
         &report,
         "id=\"\" verdict=later reason=\"\" channel=\"\" ticket=\"\" class=human evidence=\"\" detail=\"\" "
-        "level=raw "
+        "auth=none level=raw "
         "size=0 "
         "millis=0 msgid=\"a\\nverdict=ticket\" from=<ann@acme.example> rcpts=1 reply=451 status=later "
         "why=\"no \\\"connection\\\"\"");
@@ -102,7 +107,7 @@ static void a_mail_that_is_put_off_says_why_whether_it_was_read_or_not(void **st
     report.why = "disk";
     assert_line(&report,
                 "id=\"\" verdict=later reason=\"\" channel=\"\" ticket=\"\" class=\"\" evidence=\"\" "
-                "detail=\"\" level=raw size=0 "
+                "detail=\"\" auth=\"\" level=raw size=0 "
                 "millis=0 msgid=\"\" from=<ann@acme.example> rcpts=1 reply=452 status=storage why=disk");
     g_ptr_array_unref(outcome.results);
 }
