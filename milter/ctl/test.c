@@ -282,8 +282,10 @@ static int run_files(struct test *test, gboolean without, int argc, char **argv)
         }
     }
     test->directory = tk_directory_new();
-    for (int i = optind + 1; i < argc; i++)
-        code = MAX(code, run_file(test, argv[i]));
+    for (int i = optind + 1; i < argc; i++) {
+        int one = run_file(test, argv[i]);
+        code = MAX(code, one);
+    }
     return code;
 }
 
