@@ -77,6 +77,18 @@ static gboolean has_recipient(const struct tk_effects_mail *mail, const GPtrArra
     return FALSE;
 }
 
+static void remove_recipient(const char *as_received, GPtrArray *edits)
+{
+    (void)add_edit(edits, TK_EDIT_REMOVE_RCPT, NULL, as_received);
+    /* RFC 5321 section 4.1.1.3: a source route is ignored. Postfix shows it, and keeps the address without
+     * it. */
+    if (g_str_has_prefix(as_received, "<@") || as_received[0] == '@') {
+        g_autofree char *address = tk_address_from_path(as_received);
+        g_autofree char *path = g_strdup_printf("<%s>", address);
+        (void)add_edit(edits, TK_EDIT_REMOVE_RCPT, NULL, path);
+    }
+}
+
 /* Returns whether somebody still gets the mail by this channel. */
 static gboolean move_recipients(const struct tk_effects_mail *mail, const struct tk_effects_answer *answer,
                                 GPtrArray *edits)
@@ -89,7 +101,7 @@ static gboolean move_recipients(const struct tk_effects_mail *mail, const struct
         return TRUE;
     for (gsize i = 0; i < mail->n_rcpts; i++)
         if (mail->rcpts[i].channel == answer->channel)
-            (void)add_edit(edits, TK_EDIT_REMOVE_RCPT, NULL, mail->rcpts[i].as_received);
+            remove_recipient(mail->rcpts[i].as_received, edits);
     if (folder->kind == TK_FOLDER_NONE)
         return FALSE;
     if (!has_recipient(mail, edits, folder->address)) {
@@ -103,7 +115,8 @@ static gboolean move_recipients(const struct tk_effects_mail *mail, const struct
 
 gboolean tk_effects_is_mark(const char *name)
 {
-    return g_ascii_strncasecmp(name, MARK_PREFIX, strlen(MARK_PREFIX)) == 0 &&
+    /* A name that may not be written is none that anybody reads as ours. */
+    return tk_text_is_header_safe(name) && g_ascii_strncasecmp(name, MARK_PREFIX, strlen(MARK_PREFIX)) == 0 &&
            g_ascii_strcasecmp(name, MARK_LOOP) != 0;
 }
 

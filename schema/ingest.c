@@ -339,6 +339,7 @@ static void read_result(const PGresult *result, struct tk_ingest_result *r)
     r->ticket_id = tk_result_number(result, 0, "ticket_id");
     r->note_id = tk_result_number(result, 0, "note_id");
     r->intake_id = tk_result_number(result, 0, "intake_id");
+    r->seen = tk_result_number(result, 0, "seen");
 }
 
 /* Sends the Sync, reads every answer and then the commit's. RESULTS gets those of the last COUNT statements.

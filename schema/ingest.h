@@ -70,7 +70,7 @@ struct tk_ingest {
     const char *message_id; /* without angle brackets; only one that the sender made threads later replies */
     const char *mail_from;
     const char *rcpt;
-    const char *sender;       /* whom the rules saw; writer of a note, and what rate windows count */
+    const char *sender;       /* whom the rules saw, folded; writer of a note, and what rate windows count */
     guint64 size;             /* of the mail */
     gint64 millis;            /* spent on it so far */
     const guint8 *raw_sha256; /* the raw mail where it is kept: a content, TK_SHA256_SIZE bytes */
@@ -87,7 +87,7 @@ struct tk_ingest {
     const char *requester_name;
     const char *priority;
     const char *const *notices;           /* what was cut, left out or repaired; ends with NULL */
-    const char *const *participants;      /* addresses, requester included; ends with NULL */
+    const char *const *participants;      /* folded addresses, requester included; ends with NULL */
     const struct tk_ingest_field *fields; /* each name once */
     guint field_count;
     const struct tk_ingest_attachment *attachments;
@@ -119,6 +119,7 @@ struct tk_ingest_result {
     gint64 ticket_id; /* 0: none */
     gint64 note_id;   /* 0: none */
     gint64 intake_id;
+    gint64 seen; /* how often the mail was here, with this time; 1: never before */
 };
 
 /* Frees what the result holds and empties it; NULL is allowed. */

@@ -29,7 +29,8 @@ SELECT ticketing.attachment_present($1, $2) AS sha256;
 SELECT ticketing.attachment_put($1, $2, $3, $4);
 
 -- name: ingest
-SELECT verdict, reason, number, ticket_id, note_id, intake_id, (extract(epoch FROM clock) * 1000000)::bigint AS clock
+SELECT verdict, reason, number, ticket_id, note_id, intake_id, seen,
+       (extract(epoch FROM clock) * 1000000)::bigint AS clock
 FROM ticketing.ingest(
     p_tenant_id => $1, p_channel_id => $2, p_key => $3, p_key_life => make_interval(secs => $4::bigint),
     p_now => to_timestamp($5 / 1000000.0), p_deadline => to_timestamp($6 / 1000000.0),

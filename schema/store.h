@@ -79,7 +79,7 @@ struct tk_facts_query {
     gint64 channel_id;
     const char *const *message_ids; /* without angle brackets, most telling first */
     const char *const *numbers;     /* of tickets, from tokens, most telling first */
-    const char *sender;             /* whose part in the tickets is asked; may be NULL */
+    const char *sender;             /* folded; whose part in the tickets is asked; may be NULL */
     const guint8 *intake_key;       /* TK_INTAKE_KEY_SIZE bytes, or NULL */
 };
 

@@ -120,19 +120,20 @@ static sfsistat say(SMFICTX *ctx, const struct tk_reply *reply)
     return reply->action == TK_REPLY_REFUSE ? SMFIS_REJECT : SMFIS_TEMPFAIL;
 }
 
-/* Whether the mail was taken before, so that nothing more than its edits hangs on this answer. */
-static gboolean all_duplicates(const struct tk_intake_outcome *outcome)
+/* Whether every channel has had the mail before, be it taken or refused, so that nothing more than its edits
+ * hangs on this answer. */
+static gboolean all_seen(const struct tk_intake_outcome *outcome)
 {
     for (guint i = 0; i < outcome->results->len; i++) {
         const struct tk_intake_result *result = g_ptr_array_index(outcome->results, i);
-        if (result->verdict != TK_VERDICT_DUPLICATE)
+        if (result->seen < 2)
             return FALSE;
     }
     return TRUE;
 }
 
 /* Decides the reply, and edits the mail where it is to be accepted. An edit that fails brings the mail once
- * more; when it comes it is a duplicate, and goes through without the edit. */
+ * more; when it comes it was here before, and goes through without the edit. */
 static struct tk_reply settle(SMFICTX *ctx, const struct tk_intake_outcome *outcome, GString *why,
                               struct tk_report *report)
 {
@@ -143,7 +144,7 @@ static struct tk_reply settle(SMFICTX *ctx, const struct tk_intake_outcome *outc
     if (reply.action != TK_REPLY_ACCEPT)
         return reply;
     report->status = tk_edits_apply(ctx, outcome->edits, why);
-    return all_duplicates(outcome) ? reply : tk_reply_from_status(report->status);
+    return all_seen(outcome) ? reply : tk_reply_from_status(report->status);
 }
 
 /* Runs the mail through the pipeline, answers and logs it. */

@@ -292,6 +292,7 @@ static enum tk_status take_result(struct run *run, guint index, const struct tk_
     result->intake_id = stored->intake_id;
     result->ticket_id = stored->ticket_id;
     result->note_id = stored->note_id;
+    result->seen = stored->seen;
     struct tk_effects_answer *answer = &g_array_index(run->answers, struct tk_effects_answer, index);
     *answer = (struct tk_effects_answer){result->channel, verdict, reason, result->number, result->intake_id};
     return TK_OK;

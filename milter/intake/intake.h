@@ -54,6 +54,7 @@ struct tk_intake_result {
     char *number;     /* of the ticket, or NULL */
     char *matched;    /* number of the ticket that the mail\'s keys lead to, or NULL */
     gint64 intake_id, ticket_id, note_id; /* 0: none */
+    gint64 seen;          /* how often the mail was here, with this time; 1: never before, 0: not stored */
     char *rcpt;           /* the recipient by which the mail came to the channel, without <> */
     struct tk_plan *plan; /* what was, or would be, stored; NULL unless ticket or note */
 };

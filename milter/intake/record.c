@@ -9,6 +9,10 @@
  * "needed"). */
 enum { REFUSED_RAW_MAX = 1024 * 1024, REFUSED_RAW_SECONDS = 14 * 24 * 3600 };
 
+/* No reply can bring back a longer Message-ID (RFC 5322 section 2.1.1: a line has at most 998 bytes), and the
+ * index over them takes none of more than 2704. */
+enum { MESSAGE_ID_MAX = 998 };
+
 /* What a reader sees where the mail could be stored only as it is. */
 #define UNREADABLE_TEXT "[This mail could not be read. It is attached as it came, as mail.eml.]\n"
 
@@ -35,6 +39,11 @@ static void decide_raw(struct tk_record *record, const struct tk_record_mail *ma
     }
 }
 
+static const char *storable_id(const char *message_id)
+{
+    return message_id != NULL && strlen(message_id) <= MESSAGE_ID_MAX ? message_id : NULL;
+}
+
 static void fill_common(struct tk_record *record, const struct tk_record_mail *mail, struct tk_ingest *item)
 {
     *item = (struct tk_ingest){
@@ -48,7 +57,7 @@ static void fill_common(struct tk_record *record, const struct tk_record_mail *m
         .evidence = mail->classification->evidence,
         .detail = record->decision.detail,
         .level = tk_limits_level_word(mail->message->level),
-        .message_id = mail->message->message_id,
+        .message_id = storable_id(mail->message->message_id),
         .mail_from = record->mail_from,
         .rcpt = record->rcpt,
         .sender = record->sender,

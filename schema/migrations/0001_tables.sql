@@ -134,7 +134,7 @@ ALTER TABLE note ADD PRIMARY KEY (tenant_id, note_id);
 CREATE TABLE participant (
     tenant_id bigint NOT NULL,
     ticket_id bigint NOT NULL,
-    address text NOT NULL CHECK (address <> '' AND address = lower(address)),
+    address text NOT NULL CHECK (address <> ''), -- folded (rules/address.h): lower() would go by the locale
     PRIMARY KEY (tenant_id, ticket_id, address),
     FOREIGN KEY (tenant_id, ticket_id) REFERENCES ticket (tenant_id, ticket_id)
 );
@@ -209,7 +209,7 @@ CREATE TABLE intake (
     FOREIGN KEY (tenant_id, note_id) REFERENCES note (tenant_id, note_id)
 );
 CREATE INDEX intake_received ON intake (tenant_id, received_at);
-CREATE INDEX intake_sender ON intake (tenant_id, channel_id, lower(sender), received_at);
+CREATE INDEX intake_sender ON intake (tenant_id, channel_id, sender, received_at);
 CREATE INDEX intake_ticket ON intake (tenant_id, ticket_id) WHERE ticket_id IS NOT NULL;
 CREATE INDEX intake_raw ON intake (tenant_id, raw_sha256) WHERE raw_sha256 IS NOT NULL;
 ALTER TABLE intake ADD PRIMARY KEY (tenant_id, intake_id);

@@ -58,7 +58,7 @@ CREATE FUNCTION facts(p_tenant_id bigint, p_channel_id bigint, p_message_ids tex
         UNION ALL
         SELECT h.rank, h.kind, h.place, t.ticket_id, t.number, t.ticket_type, t.status,
                EXISTS (SELECT FROM participant p WHERE p.tenant_id = p_tenant_id AND p.ticket_id = t.ticket_id
-                                                   AND p.address = lower(p_sender)),
+                                                   AND p.address = p_sender),
                t.channel_id
         FROM hit h
         JOIN ticket t ON t.tenant_id = p_tenant_id AND t.ticket_id = h.ticket_id

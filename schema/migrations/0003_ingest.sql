@@ -1,7 +1,8 @@
 -- ingest: one mail of one channel becomes a ticket, a note or an intake row, in one call.
 
 CREATE TYPE ingest_result AS (
-    verdict text, reason text, number text, ticket_id bigint, note_id bigint, intake_id bigint, clock timestamptz
+    verdict text, reason text, number text, ticket_id bigint, note_id bigint, intake_id bigint, clock timestamptz,
+    seen bigint -- how often the mail was here, with this time; 1: never before
 );
 GRANT USAGE ON TYPE ingest_result TO ticket_milter;
 
@@ -58,7 +59,7 @@ BEGIN
     SELECT count(*) FILTER (WHERE received_at > p_now - p_short), count(*) FILTER (WHERE received_at > p_now - p_long)
         INTO v_short, v_long
         FROM intake
-        WHERE tenant_id = p_tenant_id AND channel_id = p_channel_id AND lower(sender) = lower(p_sender)
+        WHERE tenant_id = p_tenant_id AND channel_id = p_channel_id AND sender = p_sender
           AND received_at > p_now - greatest(p_short, p_long) AND verdict IN ('ticket', 'note');
     IF p_long_count > 0 AND v_long >= p_long_count THEN
         RETURN true;
@@ -129,6 +130,7 @@ BEGIN
     END IF;
 
     v_old := intake_claim(p_tenant_id, p_channel_id, p_key, r.intake_id, p_now, p_now + p_key_life);
+    r.seen := coalesce(v_old.seen, 0) + 1;
     IF v_old.ticket_id IS NOT NULL THEN
         -- Stored before. Written and committed again before anybody says yes: the commit that we see here may be
         -- one that still waits for its standby, and ours waits behind it.
@@ -152,7 +154,7 @@ BEGIN
     ELSIF r.verdict = 'note' THEN
         SELECT t.number, t.ticket_type, t.status,
                EXISTS (SELECT FROM participant p WHERE p.tenant_id = t.tenant_id AND p.ticket_id = t.ticket_id
-                                                   AND p.address = lower(p_sender)) AS may_write
+                                                   AND p.address = p_sender) AS may_write
             INTO v_ticket
             FROM ticket t WHERE t.tenant_id = p_tenant_id AND t.ticket_id = p_ticket_id
             FOR NO KEY UPDATE;
@@ -196,7 +198,7 @@ BEGIN
             SELECT p_tenant_id, r.ticket_id, d.key, d.value FROM jsonb_each_text(v_channel.defaults) d
             ON CONFLICT DO NOTHING;
         INSERT INTO participant (tenant_id, ticket_id, address)
-            SELECT DISTINCT p_tenant_id, r.ticket_id, lower(a) FROM unnest(p_participants) a WHERE a <> '';
+            SELECT DISTINCT p_tenant_id, r.ticket_id, a FROM unnest(p_participants) a WHERE a <> '';
         IF p_confirm THEN
             INSERT INTO outbox (tenant_id, kind, ticket_id, recipient, next_at, created_at)
                 VALUES (p_tenant_id, 'confirmation', r.ticket_id, p_requester, p_now, p_now);

@@ -161,7 +161,7 @@ void server_fill(void)
 
 struct tk_ingest server_mail(const char *key)
 {
-    static const char *const participants[] = {"Ann@Acme.Example", "bob@acme.example", NULL};
+    static const char *const participants[] = {"ann@acme.example", "bob@acme.example", NULL};
     static const char *const types[] = {"incident", NULL};
     struct tk_ingest mail = {.tenant_id = server_tenant,
                              .channel_id = server_channel,

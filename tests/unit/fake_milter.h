@@ -96,6 +96,7 @@ static struct {
     enum tk_status status;
     enum tk_verdict verdicts[3];
     guint n_results;
+    gint64 seen;
     enum tk_reason reason;
     gboolean only_channels;
     void (*make_edits)(GPtrArray *edits);
@@ -121,6 +122,7 @@ static void fake_intake_reset(void)
     memset(&fake_intake, 0, sizeof fake_intake);
     fake_intake.verdicts[0] = TK_VERDICT_TICKET;
     fake_intake.n_results = 1;
+    fake_intake.seen = 1;
     fake_intake.only_channels = TRUE;
 }
 
@@ -181,6 +183,7 @@ void tk_intake_run(const struct tk_intake_context *context, const struct tk_inta
         struct tk_intake_result *result = g_new0(struct tk_intake_result, 1);
         result->channel = g_ptr_array_index(context->conf->channels, 0);
         result->verdict = fake_intake.verdicts[i];
+        result->seen = fake_intake.seen;
         result->reason = fake_intake.reason;
         result->number = g_strdup("INC-7");
         g_ptr_array_add(outcome_r->results, result);

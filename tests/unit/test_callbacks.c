@@ -356,17 +356,26 @@ static void edits_are_applied_in_order_and_only_to_a_mail_that_is_accepted(void 
 static void a_refused_edit_means_later_once_and_then_without_it(void **state)
 {
     (void)state;
+    /* What the ledger says at the sender's next attempt: a stored mail is a duplicate, a refused one is
+     * decided anew. */
+    static const enum tk_verdict verdicts[][2] = {{TK_VERDICT_TICKET, TK_VERDICT_DUPLICATE},
+                                                  {TK_VERDICT_NOTE, TK_VERDICT_DUPLICATE},
+                                                  {TK_VERDICT_FAIL, TK_VERDICT_FAIL},
+                                                  {TK_VERDICT_FAIL, TK_VERDICT_TICKET},
+                                                  {TK_VERDICT_EXCLUDE, TK_VERDICT_EXCLUDE}};
     fake_intake.make_edits = some_edits;
-    for (int refused = 1; refused <= 5; refused++) {
+    for (int i = 0; i < 5 * (int)G_N_ELEMENTS(verdicts); i++) {
         ctx.edits = 0;
-        ctx.refuse_edit = refused;
-        fake_intake.verdicts[0] = TK_VERDICT_TICKET;
+        ctx.refuse_edit = i % 5 + 1;
+        fake_intake.verdicts[0] = verdicts[i / 5][0];
+        fake_intake.seen = 1;
         g_string_truncate(ctx.calls, 0);
         assert_int_equal(send_mail(CHANNEL), SMFIS_TEMPFAIL);
         assert_non_null(strstr(ctx.calls->str, "reply 451 4.3.0 "));
 
         ctx.edits = 0;
-        fake_intake.verdicts[0] = TK_VERDICT_DUPLICATE; /* the sender's next attempt */
+        fake_intake.verdicts[0] = verdicts[i / 5][1];
+        fake_intake.seen = 2;
         g_string_truncate(ctx.calls, 0);
         assert_int_equal(send_mail(CHANNEL), SMFIS_ACCEPT);
         assert_string_equal(ctx.calls->str, SOME_EDITS); /* all others are made */

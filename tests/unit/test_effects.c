@@ -125,6 +125,26 @@ static void forged_marks_go_highest_index_first_and_the_loop_mark_stays(void **s
            "+head X-Ticket-Verdict: fail; channel=acme/support; reason=domain_denied\n");
 }
 
+static void a_header_name_that_may_not_be_written_is_no_mark_of_ours(void **state)
+{
+    (void)state;
+    const char *const headers[] = {"X-Ticket-\001Id", "X-Ticket-\xc3\x9c", NULL};
+    const struct tk_effects_rcpt rcpt = {"<support@acme.example>", support};
+    const struct tk_effects_answer answer = {support, TK_VERDICT_FAIL, TK_REASON_DOMAIN_DENIED, NULL, 1};
+    expect(&rcpt, 1, headers, &answer, 1,
+           "+head X-Ticket-Verdict: fail; channel=acme/support; reason=domain_denied\n");
+}
+
+static void a_recipient_with_a_source_route_goes_in_both_spellings(void **state)
+{
+    (void)state;
+    const struct tk_effects_rcpt rcpt = {"<@a.example,@b.example:support@acme.example>", support};
+    const struct tk_effects_answer answer = {support, TK_VERDICT_TICKET, TK_REASON_NONE, "INC-1", 1};
+    support->success = (struct tk_folder){TK_FOLDER_NONE, NULL};
+    expect(&rcpt, 1, no_headers, &answer, 1,
+           "-rcpt <@a.example,@b.example:support@acme.example>\n-rcpt <support@acme.example>\n");
+}
+
 static void several_channels_each_get_their_own_answer(void **state)
 {
     (void)state;
@@ -179,6 +199,8 @@ int main(void)
         CASE(a_stranger_is_never_touched_and_sees_only_the_intake_id),
         CASE(a_refused_mail_of_which_no_row_tells_is_not_taken_away),
         CASE(forged_marks_go_highest_index_first_and_the_loop_mark_stays),
+        CASE(a_header_name_that_may_not_be_written_is_no_mark_of_ours),
+        CASE(a_recipient_with_a_source_route_goes_in_both_spellings),
         CASE(several_channels_each_get_their_own_answer),
         CASE(an_address_gets_the_mail_once),
         CASE(a_value_that_may_not_be_written_is_a_bug_not_a_header),
