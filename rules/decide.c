@@ -177,7 +177,11 @@ static gboolean autoreply_rule(const struct tk_decide_input *input, struct tk_de
 static gboolean from_rule(const struct tk_decide_input *input, struct tk_decision *decision)
 {
     const struct tk_message *message = input->message;
-    if (message->from_problem == NULL && message->from != NULL && tk_address_valid(message->from->address))
+    const char *address = message->from != NULL ? message->from->address : NULL;
+    /* RFC 5322 lets a quoted local part hold an "@". No person has one; who writes another address before his
+     * domain's wants to be taken for somebody else. */
+    if (message->from_problem == NULL && address != NULL && tk_address_valid(address) &&
+        strchr(address, '@') == strrchr(address, '@'))
         return FALSE;
     return hit(decision, TK_VERDICT_FAIL, TK_REASON_FROM_AMBIGUOUS,
                message->from_problem != NULL ? message->from_problem : "not_an_address");
