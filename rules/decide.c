@@ -174,14 +174,20 @@ static gboolean autoreply_rule(const struct tk_decide_input *input, struct tk_de
            hit(decision, TK_VERDICT_EXCLUDE, TK_REASON_AUTOREPLY_RULE, matched);
 }
 
+/* RFC 5322 lets a quoted local part be empty or hold an "@". No person has such a one: an MTA makes the first
+ * of
+ * "@example.com", and who writes another address before his domain's wants to be taken for somebody else. */
+static gboolean names_somebody(const char *address)
+{
+    return tk_address_valid(address) && strchr(address, '@') == strrchr(address, '@') &&
+           !g_str_has_prefix(address, "\"\"@");
+}
+
 static gboolean from_rule(const struct tk_decide_input *input, struct tk_decision *decision)
 {
     const struct tk_message *message = input->message;
     const char *address = message->from != NULL ? message->from->address : NULL;
-    /* RFC 5322 lets a quoted local part hold an "@". No person has one; who writes another address before his
-     * domain's wants to be taken for somebody else. */
-    if (message->from_problem == NULL && address != NULL && tk_address_valid(address) &&
-        strchr(address, '@') == strrchr(address, '@'))
+    if (message->from_problem == NULL && address != NULL && names_somebody(address))
         return FALSE;
     return hit(decision, TK_VERDICT_FAIL, TK_REASON_FROM_AMBIGUOUS,
                message->from_problem != NULL ? message->from_problem : "not_an_address");

@@ -115,12 +115,18 @@ static char *mapped_value(struct tk_plan *plan, const struct tk_channel *channel
     return g_strdup(rule->default_text != NULL ? rule->default_text : "");
 }
 
-static char *capped(struct tk_plan *plan, const char *name, char *value, gsize max_bytes)
+/* The body stands whole in the full text; of what else is cut the whole goes into the notice. */
+static char *capped(struct tk_plan *plan, const char *name, enum tk_field_from source, char *value,
+                    gsize max_bytes)
 {
     if (strlen(value) <= max_bytes)
         return value;
     char *cut = tk_text_cut(value, max_bytes);
-    notice(plan, "%s was cut after %" G_GSIZE_FORMAT " bytes; in full: %s", name, strlen(cut), value);
+    if (source == TK_FROM_BODY || source == TK_FROM_TEXT_FULL)
+        notice(plan, "%s was cut after %" G_GSIZE_FORMAT " bytes; it stands whole in the full text", name,
+               strlen(cut));
+    else
+        notice(plan, "%s was cut after %" G_GSIZE_FORMAT " bytes; in full: %s", name, strlen(cut), value);
     g_free(value);
     return cut;
 }
@@ -158,7 +164,7 @@ static void plan_fields(struct tk_plan *plan, const struct tk_plan_input *input)
         char *value = mapped_value(plan, channel, rule, mail_value(input, rule->from, rule->header));
         gsize max_bytes = TK_PLAN_MAX_FIELD;
         char **slot = column_slot(plan, rule->field, &max_bytes);
-        value = capped(plan, rule->field, value, max_bytes);
+        value = capped(plan, rule->field, rule->from, value, max_bytes);
         if (slot != NULL) {
             g_free(*slot);
             *slot = value;
@@ -175,7 +181,8 @@ static void plan_fields(struct tk_plan *plan, const struct tk_plan_input *input)
         gsize max_bytes;
         char **slot = column_slot(plan, columns[i].column, &max_bytes);
         if (*slot == NULL && columns[i].from != TK_FROM_NOTHING)
-            *slot = capped(plan, columns[i].column, mail_value(input, columns[i].from, NULL), max_bytes);
+            *slot = capped(plan, columns[i].column, columns[i].from, mail_value(input, columns[i].from, NULL),
+                           max_bytes);
     }
 }
 
@@ -289,10 +296,10 @@ static void plan_attachments(struct tk_plan *plan, const struct tk_plan_input *i
 static char *with_notices(const struct tk_plan *plan, char *text)
 {
     g_autoptr(GString) behind = g_string_new(NULL);
-    for (guint i = 0; i < plan->notices->len; i++)
-        g_string_append_printf(behind, "[%s]\n", (const char *)g_ptr_array_index(plan->notices, i));
     if (strlen(text) > TK_PLAN_MAX_TEXT - TK_PLAN_MAX_NOTICES)
         g_string_append(behind, "[the text was cut here; it stands whole in the full text]\n");
+    for (guint i = 0; i < plan->notices->len; i++)
+        g_string_append_printf(behind, "[%s]\n", (const char *)g_ptr_array_index(plan->notices, i));
     if (behind->len == 0)
         return text;
     g_autofree char *kept = tk_text_cut(text, TK_PLAN_MAX_TEXT - TK_PLAN_MAX_NOTICES);

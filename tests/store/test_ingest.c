@@ -143,7 +143,7 @@ static void an_expired_key_is_taken_over(void **state)
     (void)state;
     const struct tk_ingest mail = server_mail("expired");
     struct tk_ingest_result first = server_ingest(store, &mail, TK_OK);
-    server_expect("", "UPDATE ticketing.intake_key SET expires_at = now()");
+    server_expect("", "UPDATE ticketing.intake_key SET expires_at = now() - interval '1 minute'");
     struct tk_ingest_result second = server_ingest(store, &mail, TK_OK);
     struct tk_ingest_result third = server_ingest(store, &mail, TK_OK);
     assert_int_not_equal(second.ticket_id, first.ticket_id);

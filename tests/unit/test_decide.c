@@ -243,6 +243,8 @@ static void only_one_from_with_one_address_counts(void **state)
     expect("fail from_ambiguous from");
     set_from("\"ann@junk.example\"@acme.example");
     expect("fail from_ambiguous from");
+    set_from("\"\"@acme.example");
+    expect("fail from_ambiguous from");
     message->from = NULL;
     expect("fail from_ambiguous from");
 }

@@ -171,6 +171,15 @@ static void no_text_outgrows_its_column(void **state)
     assert_true(strlen(plan->description) <= TK_PLAN_MAX_TEXT);
     assert_true(strlen(plan->body) <= TK_PLAN_MAX_TEXT);
     assert_int_equal(strlen(plan->body_full), 2 * TK_PLAN_MAX_TEXT);
+    assert_non_null(strstr(plan->description, "[the text was cut here; it stands whole in the full text]"));
+
+    message->subject = sample_text("Printer");
+    sample_rule(channel, "building", TK_FROM_BODY);
+    make();
+    assert_int_equal(strlen(field("building")), TK_PLAN_MAX_FIELD);
+    assert_int_equal(plan->notices->len, 1);
+    assert_string_equal(g_ptr_array_index(plan->notices, 0),
+                        "building was cut after 4000 bytes; it stands whole in the full text");
 }
 
 static void an_empty_subject_gets_a_text_and_a_foreign_number_is_cut(void **state)
