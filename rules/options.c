@@ -85,8 +85,9 @@ static const struct tk_option table[] = {
          .help = "Size of a mail for a channel. What is larger goes to the fail folder with the reason too_big. The "
                  "MTA's own limit (Postfix: message_size_limit) should be the same."),
     MAIN("keep_raw", ONE, WORD, .default_text = "needed", .words = raw_words, MEMBER(tk_conf, keep_raw),
-         .help = "Which mails are also stored as they came. needed: those that could not be read in full, and those "
-                 "that were refused while no folder holds them (at most 1M, for 14 days)."),
+         .help = "Which mails are also stored as they came. needed: those of tickets and notes that could not be "
+                 "read in full; and for 14 days, where they have at most 1M and no folder holds them, those that were "
+                 "refused, and those that were excluded and could not be read in full."),
 
     CHANNEL("channel", GROUP, TEXT, .flags = TK_OPTION_REQUIRED, .help = "One support inbox. One file holds one channel."),
     CHANNEL("channel.tenant", ONE, NAME, .flags = TK_OPTION_REQUIRED, .min = 1, .max = NAME_BYTES, MEMBER(tk_channel, tenant),

@@ -5,8 +5,8 @@
 
 #include "rules/text.h"
 
-/* Refused mails that no folder holds are kept raw up to this size and for this long (the manual's keep_raw =
- * "needed"). */
+/* Mails without a ticket that no folder holds are kept raw up to this size and for this long (the manual's
+ * keep_raw = "needed"). */
 enum { REFUSED_RAW_MAX = 1024 * 1024, REFUSED_RAW_SECONDS = 14 * 24 * 3600 };
 
 /* No reply can bring back a longer Message-ID (RFC 5322 section 2.1.1: a line has at most 998 bytes), and the
@@ -16,9 +16,15 @@ enum { MESSAGE_ID_MAX = 998 };
 /* What a reader sees where the mail could be stored only as it is. */
 #define UNREADABLE_TEXT "[This mail could not be read. It is attached as it came, as mail.eml.]\n"
 
-static gboolean fail_folder_holds(const struct tk_channel *channel)
+/* Whether the mail would be nowhere: refused, or left out without having been read in full, and no folder
+ * holds it. */
+static gboolean is_nowhere(const struct tk_record *record, enum tk_level level)
 {
-    return channel->fail.kind != TK_FOLDER_NONE;
+    const struct tk_channel *channel = record->channel;
+    if (record->decision.verdict == TK_VERDICT_FAIL)
+        return channel->fail.kind == TK_FOLDER_NONE;
+    return record->decision.verdict == TK_VERDICT_EXCLUDE && channel->exclude.kind == TK_FOLDER_NONE &&
+           level != TK_LEVEL_FULL;
 }
 
 /* Whether the raw mail is kept for this answer, and for how long (0: as long as its intake row). */
@@ -32,8 +38,7 @@ static void decide_raw(struct tk_record *record, const struct tk_record_mail *ma
         return; /* only its beginning is here */
     if (mail->conf->keep_raw == TK_RAW_ALL || (stored && mail->message->level != TK_LEVEL_FULL)) {
         record->keep_raw = TRUE;
-    } else if (verdict == TK_VERDICT_FAIL && !fail_folder_holds(record->channel) &&
-               mail->mail->source->size <= REFUSED_RAW_MAX) {
+    } else if (is_nowhere(record, mail->message->level) && mail->mail->source->size <= REFUSED_RAW_MAX) {
         record->keep_raw = TRUE;
         record->raw_seconds = REFUSED_RAW_SECONDS;
     }
