@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "milter/base/exitcode.h"
-#include "milter/base/files.h"
+#include "milter/ctl/check.h"
 #include "milter/ctl/commands.h"
 #include "milter/ctl/json.h"
 #include "milter/ctl/rows.h"
@@ -179,16 +179,15 @@ static int run(const struct tk_ctl_command *command, int argc, char **argv)
         return exit_code;
     if (optind < argc)
         return tk_ctl_usage(command);
-    g_autoptr(GPtrArray) problems = tk_conf_problems_new();
     g_autoptr(GString) why = g_string_new(NULL);
     struct tk_conf *conf = NULL;
-    if (tk_files_read(tk_settings()->config, problems, &conf) != TK_OK)
-        tk_ctl_complain("%s has errors; `ticketctl check' tells them", tk_settings()->config);
+    if (tk_check_read(&conf, why) != TK_OK)
+        tk_ctl_complain("channels: %s%s", why->str,
+                        conf == NULL ? "; only those of the database are listed" : "");
+    g_string_truncate(why, 0);
     enum tk_status status = show(conf, why);
-    if (status != TK_OK)
-        tk_ctl_complain("channels: %s", why->str);
     tk_conf_unref(&conf);
-    return tk_exitcode(status);
+    return tk_ctl_fail(command, status, why);
 }
 
 const struct tk_ctl_command tk_channels_command = {

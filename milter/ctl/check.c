@@ -38,6 +38,23 @@ void tk_check_print(const struct tk_conf_problem *problem, gboolean json, FILE *
     }
 }
 
+enum tk_status tk_check_read(struct tk_conf **conf_r, GString *why)
+{
+    g_autoptr(GPtrArray) problems = tk_conf_problems_new();
+    enum tk_status status = tk_files_read(tk_settings()->config, problems, conf_r);
+    for (guint i = 0; *conf_r == NULL && i < problems->len; i++) {
+        const struct tk_conf_problem *problem = problems->pdata[i];
+        if (!problem->error)
+            continue;
+        if (problem->line > 0)
+            return tk_status_fail(status, why, "%s:%d: %s", problem->file, problem->line, problem->text);
+        return tk_status_fail(status, why, "%s: %s", problem->file, problem->text);
+    }
+    if (status != TK_OK && *conf_r != NULL)
+        g_string_printf(why, "%s has errors; `ticketctl check' tells them", tk_settings()->config);
+    return status;
+}
+
 /* The key files of the main file: the daemon cannot start without them. */
 static void check_keys(const struct tk_conf *conf, struct tk_conf_findings *findings)
 {

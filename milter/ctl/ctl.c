@@ -26,6 +26,35 @@ void tk_ctl_complain(const char *format, ...)
     fputc('\n', stderr);
 }
 
+/* The way out of a failure, by its text; NULL where the text says all. */
+static const char *way_out(const char *why)
+{
+    static const struct {
+        const char *part, *way;
+    } ways[] = {
+        {"SQLSTATE 42501", "another role is needed, see the command's --help"},
+        {" 28000: ", "`ticketctl init' shows the lines of pg_hba.conf and pg_ident.conf that let roles in"},
+        {" 28P01: ", "`ticketctl init' shows the lines of pg_hba.conf and pg_ident.conf that let roles in"},
+        {" is not in the database", "`ticketctl channels' lists those that are"},
+        {"there is no channel ", "`ticketctl check' lists those of the files"},
+        {": Permission denied", "run this command as root, or as a user who may"},
+        {"Connection refused", "see that PostgreSQL runs there, or give another place by --conninfo"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(ways); i++)
+        if (strstr(why, ways[i].part) != NULL)
+            return ways[i].way;
+    return NULL;
+}
+
+int tk_ctl_fail(const struct tk_ctl_command *command, enum tk_status status, const GString *why)
+{
+    const char *way = way_out(why->str);
+    if (status != TK_OK && why->len > 0)
+        tk_ctl_complain("%s: %s%s%s", command->name, why->str, way != NULL ? "; " : "",
+                        way != NULL ? way : "");
+    return tk_exitcode(status);
+}
+
 static void usage_line(const struct tk_ctl_command *command, FILE *to)
 {
     fprintf(to, "usage: ticketctl %s %s\n", command->name, command->arguments);
@@ -34,6 +63,7 @@ static void usage_line(const struct tk_ctl_command *command, FILE *to)
 int tk_ctl_usage(const struct tk_ctl_command *command)
 {
     usage_line(command, stderr);
+    fprintf(stderr, "`ticketctl %s --help' tells more.\n", command->name);
     return tk_exitcode(TK_USAGE);
 }
 

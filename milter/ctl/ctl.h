@@ -18,6 +18,10 @@ struct tk_ctl_command {
 /* Prints "ticketctl: ..." and a line end to stderr. */
 void tk_ctl_complain(const char *format, ...) TK_PRINTF(1, 2);
 
+/* Prints why COMMAND failed with STATUS, and the way out where it is known. WHY may be empty: then it was
+ * told already. Returns the exit code. */
+int tk_ctl_fail(const struct tk_ctl_command *command, enum tk_status status, const GString *why);
+
 /* Reads the next option of COMMAND like getopt_long, with LONG_OPTIONS (NULL-terminated array, without help).
  * Options may stand behind arguments. Those that all commands have (milter/ctl/settings.h) are taken on the
  * way.

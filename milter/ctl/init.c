@@ -47,9 +47,7 @@ static enum tk_status print_applied(guint applied, const char *lines)
 
 static int finish(const struct tk_ctl_command *command, enum tk_status status, const GString *why)
 {
-    if (status != TK_OK)
-        tk_ctl_complain("%s: %s", command->name, why->str);
-    return tk_exitcode(status);
+    return tk_ctl_fail(command, status, why);
 }
 
 static int run_init(const struct tk_ctl_command *command, int argc, char **argv)

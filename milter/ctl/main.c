@@ -1,15 +1,23 @@
 /* main: ticketctl: finds the command and runs it.
  *
  * Exit codes: 0 ok, 1 negative or not found, 64 usage, 65 bad data, 75 try later, 78 configuration. */
+#include <errno.h>
+#include <fcntl.h>
 #include <gmime/gmime.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config.h"
 #include "milter/base/exitcode.h"
 #include "milter/ctl/commands.h"
 #include "milter/ctl/ctl.h"
 #include "milter/ctl/settings.h"
+
+/* Options before the command, with the end mark. */
+#define OPTIONS_MAX 16
+/* Not characters, so that no short option can collide. */
+enum { OPTION_HELP = 0x1200, OPTION_VERSION };
 
 /* In the order in which a new user needs them. */
 static const struct tk_ctl_command *const commands[] = {
@@ -26,13 +34,26 @@ static void print_help(FILE *to)
     fputs("\n`ticketctl COMMAND --help' tells more.\n", to);
 }
 
-/* Takes the options before the command. Returns where the command's name stands, or 0 where one is wrong. */
+/* Takes the options before the command. Returns where the command's name stands, 0 where one is wrong, or -1
+ * where the help or the version was asked for and shown. */
 static int take_settings(int argc, char **argv)
 {
+    struct option options[OPTIONS_MAX] = {{"help", no_argument, NULL, OPTION_HELP},
+                                          {"version", no_argument, NULL, OPTION_VERSION}};
     int option;
 
+    for (guint i = 0; tk_settings_options[i].name != NULL && i + 3 < OPTIONS_MAX; i++)
+        options[i + 2] = tk_settings_options[i];
     opterr = 0;
-    while ((option = getopt_long(argc, argv, "+:" TK_SETTINGS_SHORT, tk_settings_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "+:h" TK_SETTINGS_SHORT, options, NULL)) != -1) {
+        if (option == OPTION_HELP || option == 'h') {
+            print_help(stdout);
+            return -1;
+        }
+        if (option == OPTION_VERSION) {
+            puts("ticketctl " PACKAGE_VERSION);
+            return -1;
+        }
         if (!tk_settings_take(option, optarg)) {
             tk_ctl_complain(option == ':' ? "%s needs a value" : "unknown option %s", argv[optind - 1]);
             return 0;
@@ -41,37 +62,54 @@ static int take_settings(int argc, char **argv)
     return optind;
 }
 
+/* CODE, unless what was printed did not arrive. */
+static int end_output(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    tk_ctl_complain("standard output cannot be written: %s; what is shown is not complete",
+                    g_strerror(errno));
+    return tk_exitcode(TK_STORAGE);
+}
+
+/* A standard stream that is closed must not become the socket of the database. */
+static void hold_streams(void)
+{
+    int fd;
+    while ((fd = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+        if (fd > STDERR_FILENO) {
+            close(fd);
+            return;
+        }
+}
+
 static int run_command(int argc, char **argv)
 {
     for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
         if (strcmp(argv[0], commands[i]->name) == 0) {
             optind = 0; /* begin anew with the command's own options */
-            return commands[i]->run(commands[i], argc, argv);
+            return end_output(commands[i]->run(commands[i], argc, argv));
         }
     }
-    tk_ctl_complain("no command is called %s", argv[0]);
-    print_help(stderr);
+    if (strcmp(argv[0], "help") == 0) {
+        print_help(stdout);
+        return end_output(tk_exitcode(TK_OK));
+    }
+    tk_ctl_complain("no command is called %s; `ticketctl --help' lists them", argv[0]);
     return tk_exitcode(TK_USAGE);
 }
 
 int main(int argc, char **argv)
 {
-    const char *name = argc > 1 ? argv[1] : "";
     int first;
 
+    hold_streams();
     g_mime_init(); /* once, for every command that reads mails */
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
-        print_help(stdout);
-        return tk_exitcode(TK_OK);
-    }
-    if (strcmp(name, "--version") == 0) {
-        puts("ticketctl " PACKAGE_VERSION);
-        return tk_exitcode(TK_OK);
-    }
-    g_mime_init();
     first = take_settings(argc, argv);
     if (first > 0 && first < argc)
         return run_command(argc - first, argv + first);
+    if (first < 0)
+        return end_output(tk_exitcode(TK_OK));
     print_help(stderr);
     return tk_exitcode(TK_USAGE);
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "milter/base/exitcode.h"
-#include "milter/base/files.h"
+#include "milter/ctl/check.h"
 #include "milter/ctl/commands.h"
 #include "milter/ctl/ctl.h"
 #include "milter/ctl/json.h"
@@ -116,16 +116,6 @@ static void print_status(json_t *object)
     }
 }
 
-/* The configuration as the daemon would read it; its errors are for `check`. */
-static enum tk_status read_conf(struct tk_conf **conf_r, GString *why)
-{
-    g_autoptr(GPtrArray) problems = tk_conf_problems_new();
-    enum tk_status status = tk_files_read(tk_settings()->config, problems, conf_r);
-    return status == TK_OK ? status
-                           : tk_status_fail(status, why, "%s has errors; `ticketctl check' tells them",
-                                            tk_settings()->config);
-}
-
 static int run_status(const struct tk_ctl_command *command, int argc, char **argv)
 {
     int code = -1;
@@ -139,14 +129,14 @@ static int run_status(const struct tk_ctl_command *command, int argc, char **arg
     struct tk_store *store = NULL;
     json_t *object = NULL;
     g_autoptr(GString) why = g_string_new(NULL);
-    enum tk_status status = read_conf(&conf, why);
+    enum tk_status status = tk_check_read(&conf, why);
     if (status == TK_OK)
         status = tk_settings_store(FALSE, why, &store);
     if (status == TK_OK)
         status = gather_status(conf, store, &object, why);
-    if (status != TK_OK)
-        tk_ctl_complain("status: %s", why->str);
     code = tk_exitcode(status);
+    if (status != TK_OK)
+        code = tk_ctl_fail(command, status, why);
     if (status == TK_OK && json_array_size(json_object_get(object, "warnings")) > 0)
         code = tk_exitcode(TK_NO_MATCH);
     if (status == TK_OK && tk_settings()->json)
@@ -196,12 +186,10 @@ static int run_purge(const struct tk_ctl_command *command, int argc, char **argv
     enum tk_status status = tk_settings_store(FALSE, why, &store);
     if (status == TK_OK)
         status = tk_admin_purge(store, seconds, tk_settings_deadline(), &purged, why);
-    if (status != TK_OK)
-        tk_ctl_complain("purge: %s", why->str);
-    else
+    if (status == TK_OK)
         status = print_purged(&purged);
     tk_store_close(&store);
-    return tk_exitcode(status);
+    return tk_ctl_fail(command, status, why);
 }
 
 const struct tk_ctl_command tk_status_command = {

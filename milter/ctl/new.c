@@ -200,12 +200,11 @@ static int run(const struct tk_ctl_command *command, int argc, char **argv)
         for (guint i = 0; conf == NULL && i < problems->len; i++)
             tk_check_print(problems->pdata[i], FALSE, stderr);
     }
-    if (status != TK_OK && why->len > 0)
-        tk_ctl_complain("new: %s", why->str);
+    int code = tk_ctl_fail(command, status, why);
     g_free(request.tenant);
     g_free(request.name);
     tk_conf_unref(&conf);
-    return tk_exitcode(status);
+    return code;
 }
 
 const struct tk_ctl_command tk_new_command = {

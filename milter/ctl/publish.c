@@ -131,11 +131,10 @@ static int run_publish(const struct tk_ctl_command *command, int argc, char **ar
     enum tk_status status = read_conf(problems, &conf);
     if (status == TK_OK)
         status = publish_named(conf, problems, argv + optind, &store, why);
-    if (status != TK_OK && why->len > 0)
-        tk_ctl_complain("publish: %s", why->str);
+    int code = tk_ctl_fail(command, status, why);
     tk_store_close(&store);
     tk_conf_unref(&conf);
-    return tk_exitcode(status);
+    return code;
 }
 
 /* TENANT and NAME of the channel that TEXT names; a bare name is looked for in the files. */
@@ -189,10 +188,9 @@ static int run_disable(const struct tk_ctl_command *command, int argc, char **ar
     enum tk_status status = tk_settings_store(FALSE, why, &store);
     for (char **name = argv + optind; status == TK_OK && *name != NULL; name++)
         status = disable_one(store, *name, why);
-    if (status != TK_OK && why->len > 0)
-        tk_ctl_complain("disable: %s", why->str);
+    int code = tk_ctl_fail(command, status, why);
     tk_store_close(&store);
-    return tk_exitcode(status);
+    return code;
 }
 
 const struct tk_ctl_command tk_publish_command = {

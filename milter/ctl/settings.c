@@ -49,7 +49,8 @@ enum tk_status tk_settings_conninfo(GString *why, char **conninfo_r)
     g_autofree char *file = tk_files_beside(settings.config, "ticketctl.conf");
     return tk_status_fail(
         TK_NO_MATCH, why,
-        "no database for administration: give --conninfo, TICKETCTL_CONNINFO, or admin_conninfo in %s", file);
+        "no database is named: give --conninfo TEXT, set TICKETCTL_CONNINFO, or write admin_conninfo into %s",
+        file);
 }
 
 enum tk_status tk_settings_store(gboolean any_schema, GString *why, struct tk_store **store_r)
@@ -66,7 +67,12 @@ enum tk_status tk_settings_store(gboolean any_schema, GString *why, struct tk_st
         .seed = g_random_int(),
         .any_schema = any_schema,
     };
-    return tk_store_open(&options, store_r, why);
+    status = tk_store_open(&options, store_r, why);
+    if (status == TK_CONFIG)
+        g_string_prepend(why, settings.conninfo != NULL                ? "--conninfo: "
+                              : g_getenv("TICKETCTL_CONNINFO") != NULL ? "TICKETCTL_CONNINFO: "
+                                                                       : "admin_conninfo: ");
+    return status;
 }
 
 gint64 tk_settings_deadline(void)

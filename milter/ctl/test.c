@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "milter/base/exitcode.h"
-#include "milter/base/files.h"
 #include "milter/base/spool.h"
+#include "milter/ctl/check.h"
 #include "milter/ctl/commands.h"
 #include "milter/ctl/ctl.h"
 #include "milter/ctl/json.h"
@@ -210,8 +210,11 @@ static int run_mail(const struct test *test, const char *file, const struct tk_s
     struct tk_intake_outcome outcome;
     tk_intake_run(&context, &mail, &outcome);
     int code = tk_exitcode(outcome.status);
-    if (outcome.status != TK_OK)
-        tk_ctl_complain("%s: %s", file, outcome.why->str);
+    if (outcome.status != TK_OK) {
+        g_autofree char *prefix = g_strconcat(file, ": ", NULL);
+        g_string_prepend(outcome.why, prefix);
+        code = tk_ctl_fail(&tk_test_command, outcome.status, outcome.why);
+    }
     for (guint i = 0; outcome.status == TK_OK && i < outcome.results->len; i++) {
         const struct tk_intake_result *result = g_ptr_array_index(outcome.results, i);
         if (result->verdict != TK_VERDICT_TICKET && result->verdict != TK_VERDICT_NOTE)
@@ -235,7 +238,7 @@ static int run_file(const struct test *test, const char *file)
         status = tk_spool_finish(spool, why, &content);
     int code = tk_exitcode(status);
     if (status != TK_OK)
-        tk_ctl_complain("%s", why->str);
+        code = tk_ctl_fail(&tk_test_command, status, why);
     else
         code = run_mail(test, file, &content);
     tk_spool_free(&spool);
@@ -255,11 +258,9 @@ static int check_rcpt(const struct test *test)
 /* Reads the configuration and finds the channel. Errors of other channels do not stop a test. */
 static enum tk_status find_channel(struct test *test, const char *name, GString *why)
 {
-    g_autoptr(GPtrArray) problems = tk_conf_problems_new();
-    enum tk_status status = tk_files_read(tk_settings()->config, problems, &test->conf);
+    enum tk_status status = tk_check_read(&test->conf, why);
     if (test->conf == NULL)
-        return tk_status_fail(status, why, "%s has errors; `ticketctl check' tells them",
-                              tk_settings()->config);
+        return status;
     return tk_conf_channel(test->conf, name, why, &test->channel);
 }
 
@@ -267,18 +268,16 @@ static int run_files(struct test *test, gboolean without, int argc, char **argv)
 {
     g_autoptr(GString) why = g_string_new(NULL);
     enum tk_status status = find_channel(test, argv[optind], why);
-    if (status != TK_OK) {
-        tk_ctl_complain("test: %s", why->str);
-        return status == TK_REFUSED ? tk_exitcode(TK_USAGE) : tk_exitcode(status);
-    }
+    if (status != TK_OK)
+        return tk_ctl_fail(&tk_test_command, status == TK_REFUSED ? TK_USAGE : status, why);
     int code = check_rcpt(test);
     if (code != tk_exitcode(TK_OK))
         return code;
     if (!without) {
         status = tk_settings_store(FALSE, why, &test->store);
         if (status != TK_OK) {
-            tk_ctl_complain("test: %s (--no-database tests without asking for tickets)", why->str);
-            return tk_exitcode(status);
+            g_string_append(why, " (--no-database tests without asking for tickets)");
+            return tk_ctl_fail(&tk_test_command, status, why);
         }
     }
     test->directory = tk_directory_new();

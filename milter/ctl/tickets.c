@@ -25,6 +25,8 @@ static const struct option report_options[] = {
     {"since", required_argument, NULL, 't'},   {"failed", no_argument, NULL, 'f'},
     {"limit", required_argument, NULL, 'l'},   {NULL, 0, NULL, 0}};
 
+static const char *const statuses[] = {"open", "pending", "closed", NULL};
+
 /* Takes one option. FALSE: its value is off, and the user was told. */
 static gboolean take_option(const struct tk_ctl_command *command, struct request *request, int option,
                             const char *value)
@@ -38,7 +40,12 @@ static gboolean take_option(const struct tk_ctl_command *command, struct request
         request->channel = g_strdup(slash != NULL ? slash + 1 : value);
         return TRUE;
     }
-    case 's': request->filter.status = value; return TRUE;
+    case 's':
+        request->filter.status = value;
+        if (g_strv_contains(statuses, value))
+            return TRUE;
+        tk_ctl_complain("%s: --status %s is no status; write open, pending or closed", command->name, value);
+        return FALSE;
     case 'f': request->filter.failed = true; return TRUE;
     case 't':
         if (tk_moment_since(value, g_get_real_time(), &request->filter.since))
@@ -52,7 +59,7 @@ static gboolean take_option(const struct tk_ctl_command *command, struct request
             request->filter.limit = (guint)limit;
             return TRUE;
         }
-        tk_ctl_complain("%s: --limit %s is no number of rows", command->name, value);
+        tk_ctl_complain("%s: --limit %s is no number of rows; write 1 or more", command->name, value);
         return FALSE;
     }
     default: return FALSE;
@@ -77,22 +84,21 @@ static void clear_request(struct request *request)
     g_free(request->channel);
 }
 
-static enum tk_status open_store(struct tk_store **store_r)
+static enum tk_status open_store(const struct tk_ctl_command *command, struct tk_store **store_r)
 {
     g_autoptr(GString) why = g_string_new(NULL);
     enum tk_status status = tk_settings_store(FALSE, why, store_r);
-    if (status != TK_OK)
-        tk_ctl_complain("%s", why->str);
+    tk_ctl_fail(command, status, why);
     return status;
 }
 
-static enum tk_status make_report(struct tk_store *store, enum tk_report_kind kind,
-                                  const struct tk_report_filter *filter, struct tk_report **report_r)
+static enum tk_status make_report(const struct tk_ctl_command *command, struct tk_store *store,
+                                  enum tk_report_kind kind, const struct tk_report_filter *filter,
+                                  struct tk_report **report_r)
 {
     g_autoptr(GString) why = g_string_new(NULL);
     enum tk_status status = tk_report_make(store, kind, filter, tk_settings_deadline(), report_r, why);
-    if (status != TK_OK)
-        tk_ctl_complain("%s", why->str);
+    tk_ctl_fail(command, status, why);
     return status;
 }
 
@@ -109,9 +115,9 @@ static int run_list(const struct tk_ctl_command *command, int argc, char **argv,
         gboolean cut = FALSE;
         if (request.filter.limit == 0)
             request.filter.limit = tk_settings()->json ? G_MAXINT : ROWS_FOR_PEOPLE;
-        enum tk_status status = open_store(&store);
+        enum tk_status status = open_store(command, &store);
         if (status == TK_OK)
-            status = make_report(store, kind, &request.filter, &report);
+            status = make_report(command, store, kind, &request.filter, &report);
         if (status == TK_OK) {
             cut = tk_report_rows(report) == request.filter.limit;
             status = tk_rows_print(report, columns, tk_settings()->json, stdout);
@@ -181,7 +187,7 @@ static enum tk_status ticket_json(struct tk_store *store, const struct tk_report
             continue;
         }
         if (status != TK_OK) {
-            tk_ctl_complain("%s", why->str);
+            tk_ctl_fail(&tk_show_command, status, why);
             json_decref(object);
             return status;
         }
@@ -258,14 +264,16 @@ static void print_ticket(const json_t *ticket)
     print_notes(json_object_get(ticket, "notes"));
 }
 
-static enum tk_status show_tickets(struct tk_store *store, struct request *request)
+static enum tk_status show_tickets(const struct tk_ctl_command *command, struct tk_store *store,
+                                   struct request *request)
 {
     struct tk_report *found = NULL;
     request->filter.limit = G_MAXINT;
-    enum tk_status status = make_report(store, TK_REPORT_TICKET, &request->filter, &found);
+    enum tk_status status = make_report(command, store, TK_REPORT_TICKET, &request->filter, &found);
     guint rows = status == TK_OK ? tk_report_rows(found) : 0;
     if (status == TK_OK && rows == 0) {
-        tk_ctl_complain("show: there is no ticket %s", request->filter.number);
+        tk_ctl_complain("show: there is no ticket %s; `ticketctl tickets' lists them",
+                        request->filter.number);
         status = TK_NO_MATCH;
     }
     if (rows > 1 && request->tenant == NULL)
@@ -294,9 +302,9 @@ static int run_show(const struct tk_ctl_command *command, int argc, char **argv)
         code = tk_ctl_usage(command);
     if (code == -1) {
         request.filter.number = argv[optind];
-        enum tk_status status = open_store(&store);
+        enum tk_status status = open_store(command, &store);
         if (status == TK_OK)
-            status = show_tickets(store, &request);
+            status = show_tickets(command, store, &request);
         code = tk_exitcode(status);
     }
     tk_store_close(&store);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "milter/base/exitcode.h"
-#include "milter/base/files.h"
+#include "milter/ctl/check.h"
 #include "milter/ctl/commands.h"
 #include "milter/ctl/json.h"
 #include "milter/ctl/settings.h"
@@ -88,14 +88,13 @@ static enum tk_status probe(const struct request *request, const struct tk_conf 
 
 static enum tk_status verify(const struct request *request, const char *name, GString *why)
 {
-    g_autoptr(GPtrArray) problems = tk_conf_problems_new();
     g_autoptr(GPtrArray) findings = tk_verify_findings_new();
     struct tk_conf *conf = NULL;
     const struct tk_channel *channel;
-    enum tk_status status = tk_files_read(tk_settings()->config, problems, &conf);
+    enum tk_status status = tk_check_read(&conf, why);
     if (conf == NULL)
-        return tk_status_fail(status, why, "%s has errors; `ticketctl check' tells them",
-                              tk_settings()->config);
+        return status;
+    g_string_truncate(why, 0); /* errors of other channels */
     status = tk_conf_channel(conf, name, why, &channel);
     if (status == TK_OK) {
         tk_verify_ask_postfix(conf, channel, request->config, request->port, findings);
@@ -128,9 +127,7 @@ static int run(const struct tk_ctl_command *command, int argc, char **argv)
         code = tk_ctl_usage(command);
     if (code == -1) {
         enum tk_status status = verify(&request, argv[optind], why);
-        if (why->len > 0)
-            tk_ctl_complain("verify: %s", why->str);
-        code = tk_exitcode(status);
+        code = tk_ctl_fail(command, status, why);
     }
     g_free(request.host);
     return code;

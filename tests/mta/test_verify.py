@@ -2,13 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from tk import Skip, Stack, case, expect, expect_equal, main  # noqa: E402
+from tk import TREE, Skip, Stack, case, expect, expect_equal, mail, main  # noqa: E402
 
 CHANNEL = "acme/support"
 SETS = ["non_smtpd_milters = unix:ticket-milter/milter.sock", "internal_mail_filter_classes = bounce"]
@@ -213,6 +214,21 @@ def _(stack):
     shutil.rmtree(stack.path("empty"))
     expect_equal(done.returncode, 1, "exit code")
     expect("warning: mta: " in done.stdout and "ok: probe: " in done.stdout, done.stdout)
+
+
+@case("every field that verify, tickets, show and intake print as JSON is in ticketctl(8)")
+def _(stack):
+    stack.send(mail("Documented"), "ann@acme.example", ["support@acme.example"])
+    (ticket,) = stack.ctl_json("tickets")
+    with open(os.path.join(TREE, "milter", "ctl", "ticketctl.8"), encoding="utf-8") as file:
+        sections = file.read().split("\n.Ss ")
+    pages = {section.split("\n")[0]: section for section in sections}
+    pages["show"] += pages["tickets"]
+    for command, rows in (("verify", findings(stack)[2]), ("tickets", [ticket]), ("intake", stack.ctl_json("intake")),
+                          ("show", stack.ctl_json("show", ticket["number"]))):
+        words = set(re.findall(r"[a-z_0-9]+", " ".join(re.findall(r"(?s)\nJSON.*?(?=\n\.Pp|\n\.S|$)", pages[command]))))
+        expect(rows, "rows of " + command)
+        expect_equal(sorted(set().union(*rows) - words), [], "fields of %s that are not in the manual" % command)
 
 
 main(lambda build: Stack(build, postfix=[part for line in SETS for part in ("--set", line)]))
