@@ -68,11 +68,3 @@ EXTRA_DIST += \
 	%D%/debian/ticket-milter.lintian-overrides \
 	%D%/debian/ticket-milter.postinst \
 	%D%/debian/ticket-milter.postrm
-
-# ticketctl(8) is a frame and what the program itself says.
-nodist_man_MANS += packaging/man/ticketctl.8
-EXTRA_DIST += %D%/man/commands %D%/man/ticketctl.8.in
-CLEANFILES += packaging/man/ticketctl.8
-packaging/man/ticketctl.8: %D%/man/ticketctl.8.in %D%/man/commands ticketctl$(EXEEXT)
-	$(AM_V_GEN)$(MKDIR_P) packaging/man && $(srcdir)/packaging/man/commands ./ticketctl$(EXEEXT) \
-		<$(srcdir)/packaging/man/ticketctl.8.in >$@.new && mv -f $@.new $@
