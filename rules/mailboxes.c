@@ -17,6 +17,8 @@ struct reader {
     /* the mailbox that is being read */
     GString *words, *angle;
     GString *carried; /* words of a name that an unquoted comma cut: "Doe, Jane <jane@example.org>" */
+    GString *comment; /* the last comment of the mailbox, and how many octets of words came before it */
+    gsize comment_at;
     guint angles;
     gboolean in_angle, after_angle;
 };
@@ -68,8 +70,9 @@ static char *clean_angle(const char *text)
     return g_string_free(out, FALSE);
 }
 
-/* Words without <>: the word with the "@" is the address, the others are a name. */
-static void add_bare(struct reader *reader)
+/* Words without <>: the word with the "@" is the address, the others are a name. Where there are none,
+ * COMMENT is the name (RFC 5322 section 3.4, last paragraph). */
+static void add_bare(struct reader *reader, const char *comment)
 {
     g_auto(GStrv) words = g_strsplit_set(reader->words->str, " \t", -1);
     g_autoptr(GString) name = g_string_new(reader->carried->str);
@@ -92,7 +95,7 @@ static void add_bare(struct reader *reader)
     }
     if (name->len > 0)
         reader->facts.odd = TRUE;
-    add(reader, name->str, address);
+    add(reader, name->len > 0 ? name->str : comment, address);
 }
 
 /* "user @ example.org" (RFC 5322 section 4.4) is one address. */
@@ -119,6 +122,7 @@ static void clear(struct reader *reader)
 {
     g_string_truncate(reader->words, 0);
     g_string_truncate(reader->angle, 0);
+    g_string_truncate(reader->comment, 0);
     reader->angles = 0;
     reader->in_angle = reader->after_angle = FALSE;
 }
@@ -131,6 +135,9 @@ static void strip(GString *text)
 
 static void end_mailbox(struct reader *reader)
 {
+    gboolean behind = reader->comment->len > 0 &&
+                      memchr(reader->words->str, '@', MIN(reader->comment_at, reader->words->len)) != NULL;
+
     strip(reader->words);
     if (reader->angles > 0) {
         g_autofree char *address = clean_angle(reader->angle->str);
@@ -143,7 +150,7 @@ static void end_mailbox(struct reader *reader)
         g_string_truncate(reader->carried, 0);
     } else if (reader->words->len > 0) {
         close_blanks(reader->words);
-        add_bare(reader);
+        add_bare(reader, behind ? reader->comment->str : "");
         g_string_truncate(reader->carried, 0);
     }
     clear(reader);
@@ -201,19 +208,25 @@ static const char *read_quoted(struct reader *reader, const char *p)
     return *end == '"' ? end + 1 : end;
 }
 
-/* A comment is no name (RFC 5322 section 3.4: the name is the phrase). Returns what follows it. */
-static const char *skip_comment(const char *p)
+/* Keeps the text of a comment, without its backslashes; nothing where it has no end. Returns what follows. */
+static const char *read_comment(struct reader *reader, const char *p)
 {
     guint depth = 0;
 
+    g_string_truncate(reader->comment, 0);
+    reader->comment_at = reader->words->len;
     for (; *p != '\0'; p++) {
-        if (*p == '(')
-            depth++;
-        else if (*p == ')' && --depth == 0)
+        if (*p == '(' && depth++ == 0)
+            continue;
+        if (*p == ')' && --depth == 0) {
+            strip(reader->comment);
             return p + 1;
-        else if (*p == '\\' && p[1] != '\0')
+        }
+        if (*p == '\\' && p[1] != '\0')
             p++;
+        g_string_append_c(reader->comment, *p);
     }
+    g_string_truncate(reader->comment, 0);
     return p;
 }
 
@@ -227,7 +240,7 @@ static const char *read_one(struct reader *reader, const char *p)
     }
     switch (*p) {
     case '"': return read_quoted(reader, p);
-    case '(': return skip_comment(p);
+    case '(': return read_comment(reader, p);
     case '<':
         if (reader->angles++ > 0) { /* a second address without a comma */
             end_mailbox(reader);
@@ -269,6 +282,7 @@ static GPtrArray *read_all(const char *value, guint max, guint *marks, struct tk
         .words = g_string_new(NULL),
         .angle = g_string_new(NULL),
         .carried = g_string_new(NULL),
+        .comment = g_string_new(NULL),
     };
 
     for (const char *p = value; *p != '\0' && !reader.facts.cut;)
@@ -282,6 +296,7 @@ static GPtrArray *read_all(const char *value, guint max, guint *marks, struct tk
     g_string_free(reader.words, TRUE);
     g_string_free(reader.angle, TRUE);
     g_string_free(reader.carried, TRUE);
+    g_string_free(reader.comment, TRUE);
     *facts_r = reader.facts;
     return reader.mailboxes;
 }
