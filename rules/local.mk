@@ -47,6 +47,7 @@ librules_a_SOURCES = \
 	%D%/message_choice.c \
 	%D%/message_fields.c \
 	%D%/message_file.c \
+	%D%/message_place.c %D%/message_place.h \
 	%D%/message_private.h \
 	%D%/message_report.c \
 	%D%/message_stream.c %D%/message_stream.h \

@@ -28,11 +28,12 @@ void tk_mailboxes_free_one(gpointer mailbox)
     struct tk_mailbox *gone = mailbox;
 
     g_free(gone->name);
+    g_free(gone->comment);
     g_free(gone->address);
     g_free(gone);
 }
 
-static void add(struct reader *reader, const char *name, const char *address)
+static void add(struct reader *reader, const char *name, const char *comment, const char *address)
 {
     struct tk_mailbox *mailbox;
 
@@ -42,6 +43,7 @@ static void add(struct reader *reader, const char *name, const char *address)
     }
     mailbox = g_new0(struct tk_mailbox, 1);
     mailbox->name = tk_headers_decode(name, reader->marks);
+    mailbox->comment = comment != NULL ? tk_headers_decode(comment, reader->marks) : NULL;
     mailbox->address = tk_headers_one_line(g_strdup(address));
     if (strchr(mailbox->name, '<') != NULL && strchr(mailbox->name, '@') != NULL &&
         strstr(name, "=?") != NULL)
@@ -90,12 +92,12 @@ static void add_bare(struct reader *reader, const char *comment)
         g_string_append_printf(name, "%s%s", name->len > 0 ? " " : "", words[i]);
     }
     if (address == NULL) { /* "MAILER-DAEMON" names somebody; it is no address */
-        add(reader, name->str, "");
+        add(reader, name->str, NULL, "");
         return;
     }
     if (name->len > 0)
         reader->facts.odd = TRUE;
-    add(reader, name->len > 0 ? name->str : comment, address);
+    add(reader, name->str, name->len == 0 ? comment : NULL, address);
 }
 
 /* "user @ example.org" (RFC 5322 section 4.4) is one address. */
@@ -146,11 +148,11 @@ static void end_mailbox(struct reader *reader)
         if (name->len > 0 && reader->words->len > 0)
             g_string_append_c(name, ' ');
         g_string_append(name, reader->words->str);
-        add(reader, name->str, address);
+        add(reader, name->str, NULL, address);
         g_string_truncate(reader->carried, 0);
     } else if (reader->words->len > 0) {
         close_blanks(reader->words);
-        add_bare(reader, behind ? reader->comment->str : "");
+        add_bare(reader, behind ? reader->comment->str : NULL);
         g_string_truncate(reader->carried, 0);
     }
     clear(reader);
@@ -289,7 +291,7 @@ static GPtrArray *read_all(const char *value, guint max, guint *marks, struct tk
         p = read_one(&reader, p);
     if (reader.angles == 0 && reader.words->len == 0 && reader.carried->len > 0) {
         g_string_truncate(reader.carried, reader.carried->len - 1);
-        add(&reader, reader.carried->str, "");
+        add(&reader, reader.carried->str, NULL, "");
     } else {
         end_mailbox(&reader);
     }

@@ -12,6 +12,8 @@
 
 struct tk_mailbox {
     char *name;    /* decoded display name, "" where there is none */
+    char *comment; /* where there is none: the decoded comment behind the address, which was the name before
+                      there were display names (RFC 5322 section 3.4, last paragraph); NULL else */
     char *address; /* as written, one line; may fail tk_address_valid */
 };
 
@@ -35,6 +37,11 @@ struct tk_report_part {
 enum tk_importance { TK_IMPORTANCE_LOW, TK_IMPORTANCE_NORMAL, TK_IMPORTANCE_HIGH };
 enum tk_text_from { TK_TEXT_PLAIN, TK_TEXT_HTML, TK_TEXT_TNEF, TK_TEXT_RAW };
 
+/* What a mail brings besides its text. Every leaf that is not the text, and every attached mail, is one,
+ * whether it has a name or not, also in a multipart/related or alternative: RFC 2183 leaves open what a part
+ * without Content-Disposition is, and a reader wants to see it. An attached mail is one file; the files in it
+ * are not listed. None are: containers, second versions of a text for other devices, parts without name,
+ * disposition and octets. */
 struct tk_attachment {
     char *filename;     /* safe (rules/filename), never empty */
     char *content_type; /* "type/subtype", lower case, sniffed where the declaration says nothing */

@@ -72,6 +72,13 @@ static gboolean is_second_version(const struct body *body, const struct tk_part 
            !tk_message_is_blank(last->plain->str);
 }
 
+/* A part without content, name and disposition; one that has a name is a file of no octets. */
+static gboolean is_nothing(const struct tk_part *part)
+{
+    return part->kind == TK_PART_LEAF && part->len == 0 && tk_message_part_name(part) == NULL &&
+           *tk_params_value(part->disposition) == '\0';
+}
+
 static enum role role_of(const struct body *body, const struct tk_part *part)
 {
     const char *disposition = tk_params_value(part->disposition);
@@ -81,6 +88,8 @@ static enum role role_of(const struct body *body, const struct tk_part *part)
     if (part->kind == TK_PART_MULTIPART)
         return ROLE_NONE;
     if (in_alternative && is_device_text(part->type))
+        return ROLE_NONE;
+    if (is_nothing(part))
         return ROLE_NONE;
     if (part->kind == TK_PART_MAIL || (!html && !is_plain_type(part->type)))
         return ROLE_FILE;

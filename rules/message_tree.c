@@ -8,18 +8,14 @@
 
 #include "rules/charset.h"
 #include "rules/headers.h"
-#include "rules/limits_caps.h"
+#include "rules/message_place.h"
 #include "rules/message_private.h"
 #include "rules/message_stream.h"
-
-/* Octets of the body in which the boundary of a multipart that names none is looked for. */
-#define GUESS_WINDOW 65536
 
 struct walk {
     struct tk_message *message;
     struct tk_parsed *parsed;
-    gint64 shift; /* from an offset in GMime's stream to one in the source */
-    gint64 body;  /* offset of the mail's body */
+    struct tk_place place;
 };
 
 void tk_message_part_free(gpointer data)
@@ -46,76 +42,11 @@ struct tk_part *tk_message_part_new(const char *type, const char *disposition, c
     part->transfer = tk_transfer_by_name(transfer);
     value = tk_params_value(part->type_params);
     part->declared = strchr(value, '/') != NULL && *value != '/' && !g_str_has_suffix(value, "/");
+    if (strcmp(value, "plain/text") == 0) /* so some programs turn it round */
+        value = "text/plain";
     part->type = g_strdup(part->declared ? value : "text/plain");
     part->parent = -1;
     return part;
-}
-
-/* ---- reading the source by lines ---- */
-
-struct lines {
-    const struct tk_source *source;
-    guint64 offset, end;
-    /* octets in hand where the source has to be read */
-    guint64 block_offset;
-    gsize block_len;
-    guint8 block[8192];
-};
-
-static void lines_from(struct lines *lines, const struct tk_source *source, guint64 offset, guint64 end)
-{
-    lines->source = source;
-    lines->offset = offset;
-    lines->end = end;
-    lines->block_offset = lines->block_len = 0;
-}
-
-/* The octets at the current offset that are in hand; none at the end and where the keeper fails. */
-static const guint8 *lines_peek(struct lines *lines, gsize *len_r)
-{
-    guint64 left = lines->end - lines->offset;
-    gssize got;
-
-    *len_r = left;
-    if (left == 0 || lines->source->bytes != NULL)
-        return lines->source->bytes + lines->offset;
-    if (lines->offset < lines->block_offset || lines->offset >= lines->block_offset + lines->block_len) {
-        got = lines->source->read(lines->source->keeper, lines->offset, lines->block, sizeof lines->block);
-        lines->block_offset = lines->offset;
-        lines->block_len = got > 0 ? (gsize)got : 0;
-    }
-    *len_r = MIN(left, lines->block_offset + lines->block_len - lines->offset);
-    return lines->block + (lines->offset - lines->block_offset);
-}
-
-/* Reads the start of the next line into BUFFER. Returns its whole length with the line end, 0 at the end. */
-static guint64 next_line(struct lines *lines, guint8 *buffer, gsize size, gsize *got_r)
-{
-    guint64 start = lines->offset;
-    gsize kept = 0, have;
-    gboolean ended = FALSE;
-
-    while (!ended) {
-        const guint8 *data = lines_peek(lines, &have);
-        const guint8 *newline = have > 0 ? memchr(data, '\n', have) : NULL;
-        gsize len = newline != NULL ? (gsize)(newline - data) + 1 : have;
-
-        ended = newline != NULL || have == 0;
-        if (kept < size && len > 0) {
-            memcpy(buffer + kept, data, MIN(len, size - kept));
-            kept += MIN(len, size - kept);
-        }
-        lines->offset += len;
-    }
-    *got_r = kept;
-    return lines->offset - start;
-}
-
-static gsize without_line_end(const guint8 *line, gsize len)
-{
-    while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
-        len--;
-    return len;
 }
 
 /* ---- from GMime ---- */
@@ -176,99 +107,6 @@ static struct tk_part *part_of(GMimeObject *object, guint *marks)
     return part;
 }
 
-/* Where the body of a part begins, from the place of its last header field; -1 where GMime kept none. */
-static gint64 body_start(const struct walk *walk, GMimeObject *object)
-{
-    GMimeHeaderList *list = g_mime_object_get_header_list(object);
-    struct lines lines;
-    gint64 last = -1;
-    guint8 start[8];
-    gsize kept;
-
-    for (int i = 0; i < g_mime_header_list_get_count(list); i++)
-        last = MAX(last, g_mime_header_get_offset(g_mime_header_list_get_header_at(list, i)));
-    if (last < 0 || last + walk->shift < 0)
-        return -1;
-    lines_from(&lines, walk->parsed->source, last + walk->shift, walk->parsed->source->size);
-    while (next_line(&lines, start, sizeof start, &kept) > 0) {
-        if (without_line_end(start, kept) == 0)
-            break;
-    }
-    return lines.offset;
-}
-
-/* Whether a line is a boundary of one of the multiparts around. */
-static gboolean ends_part(const guint8 *line, gsize len, const GPtrArray *around)
-{
-    if (len < 2 || line[0] != '-' || line[1] != '-')
-        return FALSE;
-    for (guint i = 0; i < around->len; i++) {
-        const char *boundary = g_ptr_array_index(around, i);
-        gsize size = strlen(boundary);
-        const guint8 *rest = line + 2 + size;
-        const guint8 *end = line + len;
-
-        if (len < size + 2 || memcmp(line + 2, boundary, size) != 0)
-            continue;
-        if (end - rest >= 2 && rest[0] == '-' && rest[1] == '-')
-            rest += 2;
-        while (rest < end && (*rest == ' ' || *rest == '\t'))
-            rest++;
-        if (rest == end)
-            return TRUE;
-    }
-    return FALSE;
-}
-
-/* Sets the place of a part that GMime keeps no stream for: from its empty line to the next boundary of a
- * multipart around it. */
-static void place_by_lines(const struct walk *walk, struct tk_part *part, GMimeObject *object,
-                           const GPtrArray *around)
-{
-    struct lines lines;
-    gint64 start = part->parent < 0 ? walk->body : body_start(walk, object);
-    guint64 end;
-    guint ending = 0; /* octets of the line end in front of a boundary, which belongs to it */
-
-    if (start < 0)
-        return;
-    part->offset = start;
-    end = start;
-    lines_from(&lines, walk->parsed->source, start, walk->parsed->source->size);
-    while (TRUE) {
-        guint8 line[TK_CAP_BOUNDARY + 64];
-        gsize kept, text;
-        guint64 len = next_line(&lines, line, sizeof line, &kept);
-
-        text = without_line_end(line, kept);
-        if (len == 0) {
-            part->len = end - part->offset;
-            return;
-        }
-        if (ends_part(line, text, around)) {
-            part->len = end - part->offset > ending ? end - part->offset - ending : 0;
-            return;
-        }
-        end += len;
-        ending = kept == len && kept - text <= 2 ? (guint)(kept - text) : 1;
-    }
-}
-
-static void place_by_stream(const struct walk *walk, struct tk_part *part, GMimeObject *object)
-{
-    GMimeDataWrapper *content = GMIME_IS_PART(object) ? g_mime_part_get_content(GMIME_PART(object)) : NULL;
-    GMimeStream *stream = content != NULL ? g_mime_data_wrapper_get_stream(content) : NULL;
-    gint64 size = (gint64)walk->parsed->source->size;
-    gint64 start, end;
-
-    if (stream == NULL || stream->bound_end < 0)
-        return;
-    start = CLAMP(stream->bound_start + walk->shift, 0, size);
-    end = CLAMP(stream->bound_end + walk->shift, start, size);
-    part->offset = start;
-    part->len = end - start;
-}
-
 /* The boundaries of OBJECT's multiparts, from the parent chain in the list. */
 static GPtrArray *boundaries_around(const struct walk *walk, gint parent)
 {
@@ -302,11 +140,13 @@ static void add_part(struct walk *walk, GMimeObject *object, gint parent)
         g_autoptr(GPtrArray) around = boundaries_around(walk, parent);
 
         part->kind = GMIME_IS_MESSAGE_PART(object) ? TK_PART_MAIL : TK_PART_LEAF;
-        place_by_lines(walk, part, object, around);
+        tk_message_place_by_lines(&walk->place, part, object, around);
         if (part->kind == TK_PART_LEAF) /* a multipart that falls into no parts */
             be_text(part);
     } else {
-        place_by_stream(walk, part, object);
+        g_autoptr(GPtrArray) around = boundaries_around(walk, parent);
+
+        tk_message_place_by_stream(&walk->place, part, object, around);
         if (strcmp(part->type, "message/rfc822") == 0) /* transfer-encoded, which GMime leaves a leaf */
             part->kind = TK_PART_MAIL;
         if (g_str_has_prefix(part->type, "multipart/")) /* of two Content-Type fields GMime took the other */
@@ -364,34 +204,6 @@ static char *made_header(const struct tk_message *message, const char *type)
     return g_string_free(head, FALSE);
 }
 
-/* Whether TEXT looks like the start of a part's header. */
-static gboolean starts_part(const guint8 *line, gsize len)
-{
-    return len > 8 && g_ascii_strncasecmp((const char *)line, "content-", 8) == 0;
-}
-
-/* The boundary that the body shows: a line "--word" with a part's header below. NULL where there is none. */
-static char *guess_boundary(const struct tk_source *source, guint64 offset)
-{
-    struct lines lines;
-    guint8 line[TK_CAP_BOUNDARY + 8];
-    g_autofree char *candidate = NULL;
-    gsize kept;
-
-    lines_from(&lines, source, offset, MIN(source->size, offset + GUESS_WINDOW));
-    while (next_line(&lines, line, sizeof line, &kept) > 0) {
-        gsize len = without_line_end(line, kept);
-
-        if (candidate != NULL && starts_part(line, len))
-            return g_steal_pointer(&candidate);
-        g_clear_pointer(&candidate, g_free);
-        if (len > 2 && len < TK_CAP_BOUNDARY + 2 && line[0] == '-' && line[1] == '-' &&
-            memchr(line, '"', len) == NULL && memchr(line, '\\', len) == NULL)
-            candidate = g_strndup((const char *)line + 2, len - 2);
-    }
-    return NULL;
-}
-
 static GMimeObject *parse(struct tk_parsed *parsed, const char *head, guint64 offset)
 {
     GMimeStream *stream = tk_message_stream_new(parsed->source, head, offset);
@@ -417,11 +229,12 @@ void tk_message_tree_read(struct tk_message *message, const struct tk_limits_out
     struct tk_parsed *parsed = tk_message_parsed(message);
     const struct tk_header *type = tk_message_header(message, "Content-Type");
     g_autofree char *head = made_header(message, type != NULL ? type->raw : NULL);
-    struct walk walk = {message, parsed, 0, (gint64)limits->body_offset};
+    struct walk walk = {
+        message, parsed, {parsed->source, 0, (gint64)limits->body_offset, (gint64)limits->body_offset}};
     GMimeObject *root = parse(parsed, head, limits->body_offset);
 
     if (root != NULL && is_empty_multipart(root)) {
-        g_autofree char *boundary = guess_boundary(parsed->source, limits->body_offset);
+        g_autofree char *boundary = tk_message_guess_boundary(parsed->source, limits->body_offset);
 
         g_object_unref(root);
         tk_message_flag(message, "boundary_repaired");
@@ -437,7 +250,7 @@ void tk_message_tree_read(struct tk_message *message, const struct tk_limits_out
     }
     if (root == NULL)
         return;
-    walk.shift = (gint64)limits->body_offset - (gint64)strlen(head);
+    walk.place.shift = (gint64)limits->body_offset - (gint64)strlen(head);
     flatten(&walk, root);
     g_object_unref(root);
 }

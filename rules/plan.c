@@ -54,6 +54,11 @@ static char *subject_text(const struct tk_plan_input *input)
     return tk_thread_subject_without_token(input->message->subject, prefixes);
 }
 
+static const char *sender_name(const struct tk_mailbox *from)
+{
+    return *from->name == '\0' && from->comment != NULL ? from->comment : from->name;
+}
+
 /* The value that the mail has for SOURCE; "" where it has none. Owned by the caller. */
 static char *mail_value(const struct tk_plan_input *input, enum tk_field_from source, const char *header_name)
 {
@@ -64,7 +69,7 @@ static char *mail_value(const struct tk_plan_input *input, enum tk_field_from so
     case TK_FROM_BODY: return g_strdup(message->reply);
     case TK_FROM_TEXT_FULL: return g_strdup(message->text);
     case TK_FROM_SENDER: return tk_address_fold(message->from->address);
-    case TK_FROM_SENDER_NAME: return g_strdup(message->from->name);
+    case TK_FROM_SENDER_NAME: return g_strdup(sender_name(message->from));
     case TK_FROM_TO: return mailbox_list(message->to);
     case TK_FROM_DATE: return date_text(message->date);
     case TK_FROM_MESSAGE_ID: return g_strdup(message->message_id != NULL ? message->message_id : "");

@@ -228,8 +228,8 @@ tests_unit_test_verdict_LDADD = $(UNIT_LIBS)
 # librules.a alone, add its name here; one that needs more adds what it needs to FUZZ_LIBS.
 FUZZ_TARGETS = \
 	fuzz_authres \
-	fuzz_conf \
 	fuzz_classify \
+	fuzz_conf \
 	fuzz_filename \
 	fuzz_html \
 	fuzz_limits \
@@ -241,9 +241,25 @@ FUZZ_TARGETS = \
 FUZZ_LIBS = librules.a
 EXTRA_DIST += $(FUZZ_TARGETS:%=tests/fuzz/%.c)
 CLEANFILES += $(FUZZ_TARGETS:%=tests/fuzz/%)
+# `make fuzz` runs each target for FUZZ_SECONDS, from what earlier runs found in tests/fuzz/found/TARGET and from the files in the
+# folder FUZZ_SEEDS, if there is one. It ends at the first failure; the input is left as tests/fuzz/TARGET-crash-HASH.
+FUZZ_SECONDS = 60
+FUZZ_SEEDS =
+.PHONY: fuzz
 if ENABLE_FUZZ
 all-local: $(FUZZ_TARGETS:%=tests/fuzz/%)
+fuzz: $(FUZZ_TARGETS:%=tests/fuzz/%)
+	$(AM_V_at)for target in $(FUZZ_TARGETS); do \
+		echo "$$target for $(FUZZ_SECONDS) seconds"; $(MKDIR_P) tests/fuzz/found/$$target || exit 1; \
+		tests/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
+			-artifact_prefix=tests/fuzz/$$target- tests/fuzz/found/$$target $(FUZZ_SEEDS) || exit 1; \
+	done
+else
+fuzz:
+	@echo "make fuzz needs a build configured with --enable-fuzz CC=clang" >&2; exit 1
 endif
+clean-local:
+	rm -rf tests/fuzz/found tests/fuzz/fuzz_*-crash-* tests/fuzz/fuzz_*-timeout-* tests/fuzz/fuzz_*-oom-* tests/fuzz/fuzz_*-leak-*
 tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_LIBS)
 	$(AM_V_CCLD)$(MKDIR_P) tests/fuzz && $(CC) $(DEFS) $(UNIT_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) -fsanitize=fuzzer \
 		-o $@ $< $(FUZZ_LIBS) $(RULES_LIBS) $(LIBS)
@@ -306,6 +322,11 @@ unit_tests += tests/unit/test_message
 tests_unit_test_message_SOURCES = %D%/unit/test_message.c
 tests_unit_test_message_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_message_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_message_place
+tests_unit_test_message_place_SOURCES = %D%/unit/test_message_place.c
+tests_unit_test_message_place_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_message_place_LDADD = $(UNIT_LIBS)
 
 unit_tests += tests/unit/test_transfer
 tests_unit_test_transfer_SOURCES = %D%/unit/test_transfer.c

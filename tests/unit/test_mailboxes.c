@@ -8,7 +8,7 @@
 
 #include "rules/mailboxes.h"
 
-/* The mailboxes of VALUE as "name <address>|name <address>". */
+/* The mailboxes of VALUE as "name <address>|name <address>(comment)". */
 static char *read_all(const char *value, guint max, struct tk_mailboxes_facts *facts)
 {
     guint marks = 0;
@@ -19,6 +19,8 @@ static char *read_all(const char *value, guint max, struct tk_mailboxes_facts *f
         const struct tk_mailbox *mailbox = g_ptr_array_index(mailboxes, i);
 
         g_string_append_printf(out, "%s%s <%s>", i > 0 ? "|" : "", mailbox->name, mailbox->address);
+        if (mailbox->comment != NULL)
+            g_string_append_printf(out, "(%s)", mailbox->comment);
     }
     return g_string_free(out, FALSE);
 }
@@ -37,12 +39,12 @@ static void reads_what_is_written(void **state)
         {"\"Lee, Ann\" <ann@example.org>", "Lee, Ann <ann@example.org>"},
         {"Lee, Ann <ann@example.org>", "Lee, Ann <ann@example.org>"},
         {"\"Ann \\\"A\\\" Lee\" <ann@example.org>", "Ann \"A\" Lee <ann@example.org>"},
-        {"ann@example.org (Ann Lee)", "Ann Lee <ann@example.org>"},
+        {"ann@example.org (Ann Lee)", " <ann@example.org>(Ann Lee)"},
         {"ann@example.org (Ann Lee), bob@example.net (Bob)",
-         "Ann Lee <ann@example.org>|Bob <bob@example.net>"},
-        {"ann@example.org (Ann (Lee\\)))", "Ann (Lee)) <ann@example.org>"},
-        {"j@example.org (=?utf-8?Q?J=C3=BCrgen?= Lee)", "J\303\274rgen Lee <j@example.org>"},
-        {"ann@(work)example.org (Ann)", "Ann <ann@example.org>"},
+         " <ann@example.org>(Ann Lee)| <bob@example.net>(Bob)"},
+        {"ann@example.org (Ann (Lee\\)))", " <ann@example.org>(Ann (Lee)))"},
+        {"j@example.org (=?utf-8?Q?J=C3=BCrgen?= Lee)", " <j@example.org>(J\303\274rgen Lee)"},
+        {"ann@(work)example.org (Ann)", " <ann@example.org>(Ann)"},
         {"Ann ann@example.org (home)", "Ann <ann@example.org>"},
         {"(home) ann@example.org", " <ann@example.org>"},
         {"ann@example.org (Ann", " <ann@example.org>"},

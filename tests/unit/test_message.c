@@ -377,7 +377,7 @@ static void keeps_attachments_with_their_bytes(void **state)
                                 "Content-Type: application/pdf; name=\"../a.pdf\"\n"
                                 "Content-Transfer-Encoding: base64\n\nJVBE\nRi0xLjQ=\n--b\n"
                                 "Content-Disposition: attachment; filename=n.txt\n\nline\n\n--b\n"
-                                "Content-Type: application/octet-stream\n\n--b--\n");
+                                "Content-Type: application/octet-stream; name=e\n\n--b--\n");
 
     (void)state;
     assert_string_equal(mail->message->text, "text");

@@ -112,6 +112,19 @@ static void every_source_of_the_mail_can_be_mapped(void **state)
     }
 }
 
+static void a_sender_without_a_name_is_called_by_the_comment_behind_the_address(void **state)
+{
+    (void)state;
+    sample_rule(channel, "name", TK_FROM_SENDER_NAME);
+    message->from->comment = sample_text("Ann Lee");
+    make();
+    assert_string_equal(plan->requester_name, "Ann");
+    message->from->name = sample_text("");
+    make();
+    assert_string_equal(plan->requester_name, "Ann Lee");
+    assert_string_equal(field("name"), "Ann Lee");
+}
+
 static void importance_maps_to_a_priority_or_its_default(void **state)
 {
     (void)state;
@@ -315,6 +328,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_channel_without_mappings_fills_the_columns),
         CASE(every_source_of_the_mail_can_be_mapped),
+        CASE(a_sender_without_a_name_is_called_by_the_comment_behind_the_address),
         CASE(importance_maps_to_a_priority_or_its_default),
         CASE(a_value_outside_the_fields_list_becomes_the_default_and_is_told),
         CASE(long_values_are_cut_with_a_notice_and_stand_whole_in_the_text),
