@@ -10,6 +10,7 @@ and html. The same files come out of every run.
 import base64
 import os
 import sys
+import zlib
 
 HEAD = b"From: Ann <ann@example.org>\r\nTo: desk@example.net\r\nSubject: help\r\nMIME-Version: 1.0\r\n"
 MIB = 1 << 20
@@ -103,6 +104,10 @@ def mails():
     yield "encoded-words", lambda: b"Subject: " + b"=?utf-8?Q?a?= " * 1000000 + b"\r\n" + HEAD + b"\r\nx\r\n"
     yield "encoded-words-at-the-cap", lambda: b"Subject: " + b"=?utf-8?Q?a?= " * 4500 + b"\r\n" + HEAD + b"\r\nx\r\n"
     yield "encoded-words-open", lambda: b"Subject: " + b"=?utf-8?Q?" * 6000 + b"\r\n" + HEAD + b"\r\nx\r\n"
+    yield "charset-names-long", lambda: HEAD + b"".join(b"X-A: =?%s%d?Q?a?=\r\n" % (b"c" * 3000, i) for i in range(80)) + b"\r\nx\r\n"
+    yield "part-headers-without-an-end", lambda: parts(900, b"Content-Type: text/plain\r\n" + b"word\r\n" * 1000)
+    yield "parts-without-a-header", lambda: parts(900, b"word\r\n" * 1000 + b"\r\nx\r\n")
+    yield "part-header-of-text", lambda: mail(b"multipart/mixed; boundary=b", b"--b\r\n" + b"word\r\n" * 3000000 + b"--b--\r\n")
     yield "boundary-huge", lambda: mail(b"multipart/mixed; boundary=" + b"b" * 5 * MIB, b"x")
     yield "dashes", lambda: mail(b"multipart/mixed; boundary=b", b"-" * 50 * MIB)
     yield "dash-lines", lambda: mail(b"multipart/mixed; boundary=b", b"--a\r\n" * 4000000)
@@ -121,6 +126,13 @@ def mails():
                             ("reserved", b"filename=CON"), ("empty", b"filename=\"\""), ("bytes", b"filename=\xff\xfe"),
                             ("conflict", b"filename=a.txt; filename*=utf-8''b.exe; filename=c.pdf")):
         yield "file-name-" + name, lambda parameter=parameter: named(parameter)
+    yield "file-name-twice", lambda: parts(100, b"Content-Type: application/pdf; name=a.pdf\r\n\r\n%PDF-1.4\r\n")
+    yield "zip-bomb", lambda: encoded(b"base64", base64.encodebytes(zlib.compress(b"\0" * 20 * MIB, 9) * 40), b"application/zip; name=a.zip")
+    yield "html-traps", lambda: html(
+        b"<svg><style><img src=x onerror=alert(1)></style></svg><math><mtext><table><mglyph><style><!--</style><img title='--&gt;"
+        b"&lt;img src=1 onerror=alert(1)&gt;'><noscript><p title='</noscript><img src=x onerror=alert(1)>'>"
+        b"<p style='background:url(http://t.example/x)'><img src='http://t.example/x.png'><base href='http://t.example/'>"
+        b"<form action='http://t.example/'><input name=a><meta http-equiv=refresh content='0;url=http://t.example/'>" * 3000)
     yield "html-nested", lambda: html(b"<b>" * 1000000)
     yield "html-tables", lambda: html(b"<table><tr><td>" * 200000)
     yield "html-attributes", lambda: html(b"<a " + b" x=y" * 1000000 + b">")
@@ -130,16 +142,22 @@ def mails():
     yield "base64-garbage", lambda: encoded(b"base64", b"!" * 8 * MIB)
     yield "base64-chunks", lambda: encoded(b"base64", b"YQ==\r\n" * 1000000)
     yield "base64-one-line", lambda: encoded(b"base64", base64.b64encode(b"x" * 20 * MIB))
+    yield "base64-without-padding", lambda: encoded(b"base64", base64.b64encode(b"x" * MIB).rstrip(b"="))
     yield "quoted-equals", lambda: encoded(b"quoted-printable", b"=" * 8 * MIB, b"text/plain")
     yield "quoted-blanks", lambda: encoded(b"quoted-printable", b"= " * 4 * MIB, b"text/plain")
     yield "uuencode-headers", lambda: text(b"begin 644 a\r\n" * 200000)
     yield "uuencode", lambda: text(b"begin 644 a\r\n" + b"M" + b"_" * 60 + b"\r\n" * 100000 + b"`\r\nend\r\n")
     yield "yenc", lambda: text(b"=ybegin line=128 size=9 name=a\r\n" * 200000)
+    yield "binhex", lambda: encoded(b"x-binhex", b"(This file must be converted with BinHex 4.0)\r\n:" + b"#" * 64 * 40000 + b":", b"application/mac-binhex40")
     yield "tnef-garbage", lambda: encoded(b"base64", base64.encodebytes(b"\x78\x9f\x3e\x22" + b"\xff" * MIB), b"application/ms-tnef; name=winmail.dat")
     yield "tnef-many-files", lambda: encoded(b"base64", base64.encodebytes(tnef(190, 200000)), b"application/ms-tnef; name=winmail.dat")
     yield "partial", lambda: mail(b"message/partial; id=a; number=1; total=9999999", b"Subject: x\r\n\r\nx\r\n")
     yield "external", lambda: mail(b"message/external-body; access-type=local-file; name=\"/etc/passwd\"", b"\r\nx\r\n")
     yield "signed", lambda: mail(b"multipart/signed; boundary=b", b"--b\r\n\r\nx\r\n--b\r\nContent-Type: application/pgp-signature\r\n\r\nx\r\n--b--\r\n")
+    yield "encrypted", lambda: mail(
+        b"multipart/encrypted; boundary=b; protocol=\"application/pgp-encrypted\"",
+        b"--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b\r\nContent-Type: application/octet-stream\r\n\r\n"
+        + b"hQEMA" * MIB + b"\r\n--b--\r\n")
     yield "flowed", lambda: text(b"a \r\n" * 1000000, more=b"; format=flowed; delsp=yes")
     yield "quotes", lambda: text(b">" * 4 * MIB)
     yield "quote-lines", lambda: text(b"> > > x\r\n" * 500000)
