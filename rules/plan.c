@@ -329,13 +329,14 @@ struct tk_plan *tk_plan_make(const struct tk_plan_input *input)
      * or its writer no participant any more, when it is stored: then it becomes a ticket. */
     if (input->decision->verdict == TK_VERDICT_NOTE)
         g_ptr_array_set_size(plan->notices, 0);
-    if (input->unconfirmed)
-        notice(plan, "the sender is not confirmed: no trusted check (DMARC, DKIM, SPF) passed for the "
-                     "domain of From");
     plan_participants(plan, input);
     plan_attachments(plan, input);
     plan->description = with_notices(plan, plan->description);
     plan->body = with_notices(plan, g_strdup(input->message->reply));
+    /* About the sender and not about the text, so it stands beside it. */
+    if (input->unconfirmed)
+        notice(plan, "the sender is not confirmed: no trusted check (DMARC, DKIM, SPF) passed for the "
+                     "domain of From");
     plan->body_full = g_strdup(input->message->text);
     plan->body_html = g_strdup(input->message->html_safe);
     return plan;

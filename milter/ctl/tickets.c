@@ -259,6 +259,8 @@ static void print_ticket(const json_t *ticket)
                                                  json_integer_value(json_object_get(item, "size")));
         print_line("attachment", shown);
     }
+    json_array_foreach(json_object_get(ticket, "notices"), i, item)
+        print_line("notice", json_string_value(item));
     putchar('\n');
     print_text("    ", text_of(ticket, "description"));
     print_notes(json_object_get(ticket, "notes"));

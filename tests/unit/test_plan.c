@@ -300,8 +300,9 @@ static void a_sender_whom_nobody_confirms_is_told_in_ticket_and_note(void **stat
         decision.verdict = verdicts[i];
         make();
         assert_int_equal(plan->notices->len, 1);
-        assert_non_null(strstr(plan->body, "[the sender is not confirmed: "));
-        assert_non_null(strstr(plan->description, "[the sender is not confirmed: "));
+        assert_non_null(strstr(g_ptr_array_index(plan->notices, 0), "the sender is not confirmed: "));
+        assert_string_equal(plan->body, "It is broken.");
+        assert_string_equal(plan->description, "It is broken.");
     }
 }
 
