@@ -5,15 +5,19 @@
 --   TK002 the sender's rate: try again later
 --   TK003 the channel is not in the database
 --   TK004 the call refers to a content that is not stored
+--
+-- No call waits for a lock for ever: a caller that gives up leaves its backend behind, waiting, and while somebody
+-- holds a table those would add up to all connections that the server has. Writing calls are bounded by deadline_arm,
+-- reading ones by a lock_timeout of their own.
 
 CREATE FUNCTION schema_version() RETURNS bigint
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ticketing, pg_temp
+    LANGUAGE sql STABLE SECURITY DEFINER SET lock_timeout = '20s' SET search_path = ticketing, pg_temp
     AS $$ SELECT coalesce(max(version), 0) FROM ticketing_meta.migration $$;
 GRANT EXECUTE ON FUNCTION schema_version() TO ticket_milter, ticket_agent, ticket_admin;
 
 CREATE FUNCTION channel_find(p_tenant text, p_channel text)
     RETURNS TABLE (tenant_id bigint, channel_id bigint, status text, rules_version bigint, ticket_type text, prefix text)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ticketing, pg_temp
+    LANGUAGE sql STABLE SECURITY DEFINER SET lock_timeout = '20s' SET search_path = ticketing, pg_temp
     AS $$
     SELECT c.tenant_id, c.channel_id, c.status, c.rules_version, t.ticket_type, t.prefix
     FROM tenant n
@@ -34,7 +38,7 @@ CREATE FUNCTION facts(p_tenant_id bigint, p_channel_id bigint, p_message_ids tex
                       p_key bytea, p_now timestamptz)
     RETURNS TABLE (kind text, place bigint, ticket_id bigint, number text, ticket_type text, status text,
                    participant boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ticketing, pg_temp
+    LANGUAGE sql STABLE SECURITY DEFINER SET lock_timeout = '20s' SET search_path = ticketing, pg_temp
     AS $$
     WITH hit AS (
         SELECT 1 AS rank, 'intake' AS kind, 0::bigint AS place, i.ticket_id

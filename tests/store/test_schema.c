@@ -219,6 +219,17 @@ static void each_role_may_do_its_work_and_nothing_else(void **state)
             " OR rolcreatedb OR rolreplication OR rolbypassrls OR rolcanlogin = (rolname = 'ticket_owner'))");
 }
 
+static void no_call_of_the_milter_waits_for_a_lock_for_ever(void **state)
+{
+    (void)state;
+    /* Those without a bound of their own begin with deadline_arm, or are in a transaction that does. */
+    server_expect("attachment_present,attachment_put,deadline_arm,ingest",
+                  "SELECT string_agg(proname, ',' ORDER BY proname) FROM pg_proc"
+                  " WHERE pronamespace = 'ticketing'::regnamespace"
+                  " AND has_function_privilege('ticket_milter', oid, 'EXECUTE')"
+                  " AND NOT array_to_string(proconfig, ' ') LIKE '%lock_timeout=%'");
+}
+
 static void not_even_a_superuser_can_change_a_published_template(void **state)
 {
     (void)state;
@@ -367,6 +378,7 @@ int main(void)
         cmocka_unit_test(the_catalog_keeps_every_rule_and_the_rules_bite),
         cmocka_unit_test(the_columns_of_the_contract_are_there),
         cmocka_unit_test(each_role_may_do_its_work_and_nothing_else),
+        cmocka_unit_test(no_call_of_the_milter_waits_for_a_lock_for_ever),
         cmocka_unit_test(not_even_a_superuser_can_change_a_published_template),
         cmocka_unit_test(init_and_migrate_can_be_run_again),
         cmocka_unit_test(a_migration_that_fails_leaves_nothing_behind),
