@@ -6,10 +6,11 @@
 #include "rules/address.h"
 #include "rules/text.h"
 
-#define MARK_PREFIX  "X-Ticket-"
-#define MARK_LOOP    "X-Ticket-Loop"
-#define MARK_VERDICT "X-Ticket-Verdict"
-#define MARK_NUMBER  "X-Ticket-Id"
+#define MARK_PREFIX   "X-Ticket-"
+#define MARK_LOOP     "X-Ticket-Loop"
+#define MARK_VERDICT  "X-Ticket-Verdict"
+#define MARK_NUMBER   "X-Ticket-Id"
+#define MARK_EVIDENCE "X-Ticket-Evidence"
 
 /* RFC 3461: no report about a copy that the sender never asked for; a full success mailbox must not say "user
  * unknown" to the sender. */
@@ -159,6 +160,17 @@ static void add_marks(const struct tk_effects_answer *answer, gboolean private, 
         (void)add_edit(edits, TK_EDIT_ADD_HEADER, MARK_NUMBER, answer->number);
 }
 
+/* The evidence is in the sender's words: what may not stand in a header becomes a question mark. The mail has
+ * one, so it is written once, however many channels answer. */
+static void add_evidence(const char *evidence, GPtrArray *edits)
+{
+    g_autofree char *safe = g_strdup(evidence);
+    for (char *at = safe; *at != '\0'; at++)
+        if (*at < ' ' || *at > '~')
+            *at = '?';
+    (void)add_edit(edits, TK_EDIT_ADD_HEADER, MARK_EVIDENCE, safe);
+}
+
 /* A recipient that goes away must be the MTA's own string, whatever it holds. All that is ours must be
  * printable ASCII; an address to be added may hold UTF-8 (RFC 6531), but no control character. */
 static enum tk_status check(const GPtrArray *edits, GString *why)
@@ -199,6 +211,11 @@ enum tk_status tk_effects_make(const struct tk_effects_mail *mail, const struct 
         remove_marks(mail, edits);
         for (gsize i = 0; i < n_answers; i++)
             add_marks(&answers[i], strangers, edits);
+        for (gsize i = 0; !strangers && i < n_answers; i++)
+            if (answers[i].verdict == TK_VERDICT_EXCLUDE && answers[i].evidence != NULL) {
+                add_evidence(answers[i].evidence, edits);
+                break;
+            }
     }
     g_ptr_array_extend_and_steal(edits, g_steal_pointer(&recipients));
     return check(edits, why);

@@ -38,6 +38,7 @@ struct tk_effects_answer {
     const char *number; /* of the ticket, or NULL */
     gint64
         intake_id; /* 0: no row tells of it; a fail then stays with its recipient where the folder is none */
+    const char *evidence; /* by which the mail is known as a machine's, one line, or NULL */
 };
 
 /* The names of the mail's X-Ticket-* headers in order of the mail (each occurrence); X-Ticket-Loop stays. */

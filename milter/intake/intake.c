@@ -269,7 +269,10 @@ static void answer_all(struct run *run)
         result->rcpt = g_strdup(record->rcpt);
         result->matched = g_strdup(record->matched);
         g_ptr_array_add(run->outcome->results, result);
-        struct tk_effects_answer answer = {record->channel, result->verdict, result->reason, NULL, 0};
+        struct tk_effects_answer answer = {.channel = record->channel,
+                                           .verdict = result->verdict,
+                                           .reason = result->reason,
+                                           .evidence = run->outcome->classification.evidence};
         g_array_append_val(run->answers, answer);
     }
 }
@@ -294,7 +297,10 @@ static enum tk_status take_result(struct run *run, guint index, const struct tk_
     result->note_id = stored->note_id;
     result->seen = stored->seen;
     struct tk_effects_answer *answer = &g_array_index(run->answers, struct tk_effects_answer, index);
-    *answer = (struct tk_effects_answer){result->channel, verdict, reason, result->number, result->intake_id};
+    answer->verdict = verdict;
+    answer->reason = reason;
+    answer->number = result->number;
+    answer->intake_id = result->intake_id;
     return TK_OK;
 }
 

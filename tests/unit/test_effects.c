@@ -69,8 +69,8 @@ static void each_verdict_goes_to_its_folder(void **state)
     };
     const struct tk_effects_rcpt rcpt = {"<HelpDesk@acme.example>", support};
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        const struct tk_effects_answer answer = {support, cases[i].verdict, cases[i].reason, cases[i].number,
-                                                 9};
+        const struct tk_effects_answer answer = {
+            support, cases[i].verdict, cases[i].reason, cases[i].number, 9, NULL};
         struct tk_folder none = {TK_FOLDER_NONE, NULL}, alias = {TK_FOLDER_ALIAS, NULL};
         struct tk_folder box = {TK_FOLDER_ADDRESS, sample_text("box@acme.example")};
 
@@ -95,9 +95,10 @@ static void a_stranger_is_never_touched_and_sees_only_the_intake_id(void **state
     (void)state;
     const struct tk_effects_rcpt rcpts[] = {{"<ann@acme.example>", NULL},
                                             {"<support@acme.example>", support}};
-    const struct tk_effects_answer answer = {support, TK_VERDICT_TICKET, TK_REASON_NONE, "INC-1", 77};
+    const struct tk_effects_answer answer = {support, TK_VERDICT_TICKET, TK_REASON_NONE, "INC-1", 77, NULL};
     expect(rcpts, 2, no_headers, &answer, 1, "+head X-Ticket-Verdict: 77\n-rcpt <support@acme.example>\n");
-    const struct tk_effects_answer nameless = {support, TK_VERDICT_FAIL, TK_REASON_CHANNEL_DISABLED, NULL, 0};
+    const struct tk_effects_answer nameless = {support, TK_VERDICT_FAIL, TK_REASON_CHANNEL_DISABLED, NULL, 0,
+                                               NULL};
     expect(rcpts, 2, no_headers, &nameless, 1, "");
 }
 
@@ -105,7 +106,7 @@ static void a_refused_mail_of_which_no_row_tells_is_not_taken_away(void **state)
 {
     (void)state;
     const struct tk_effects_rcpt rcpt = {"<support@acme.example>", support};
-    struct tk_effects_answer answer = {support, TK_VERDICT_FAIL, TK_REASON_CHANNEL_DISABLED, NULL, 0};
+    struct tk_effects_answer answer = {support, TK_VERDICT_FAIL, TK_REASON_CHANNEL_DISABLED, NULL, 0, NULL};
     support->fail = (struct tk_folder){TK_FOLDER_NONE, NULL};
     expect(&rcpt, 1, no_headers, &answer, 1,
            "+head X-Ticket-Verdict: fail; channel=acme/support; reason=channel_disabled\n");
@@ -119,7 +120,8 @@ static void forged_marks_go_highest_index_first_and_the_loop_mark_stays(void **s
     const char *const headers[] = {"Subject",       "X-Ticket-Id", "x-ticket-id", "X-Ticket-Verdict",
                                    "X-Ticket-Loop", "X-TICKET-ID", "X-Ticketing", NULL};
     const struct tk_effects_rcpt rcpt = {"<support@acme.example>", support};
-    const struct tk_effects_answer answer = {support, TK_VERDICT_FAIL, TK_REASON_DOMAIN_DENIED, NULL, 1};
+    const struct tk_effects_answer answer = {support, TK_VERDICT_FAIL, TK_REASON_DOMAIN_DENIED, NULL, 1,
+                                             NULL};
     expect(&rcpt, 1, headers, &answer, 1,
            "-head X-TICKET-ID 3\n-head X-Ticket-Verdict 1\n-head x-ticket-id 2\n-head X-Ticket-Id 1\n"
            "+head X-Ticket-Verdict: fail; channel=acme/support; reason=domain_denied\n");
@@ -130,7 +132,8 @@ static void a_header_name_that_may_not_be_written_is_no_mark_of_ours(void **stat
     (void)state;
     const char *const headers[] = {"X-Ticket-\001Id", "X-Ticket-\xc3\x9c", NULL};
     const struct tk_effects_rcpt rcpt = {"<support@acme.example>", support};
-    const struct tk_effects_answer answer = {support, TK_VERDICT_FAIL, TK_REASON_DOMAIN_DENIED, NULL, 1};
+    const struct tk_effects_answer answer = {support, TK_VERDICT_FAIL, TK_REASON_DOMAIN_DENIED, NULL, 1,
+                                             NULL};
     expect(&rcpt, 1, headers, &answer, 1,
            "+head X-Ticket-Verdict: fail; channel=acme/support; reason=domain_denied\n");
 }
@@ -139,7 +142,7 @@ static void a_recipient_with_a_source_route_goes_in_both_spellings(void **state)
 {
     (void)state;
     const struct tk_effects_rcpt rcpt = {"<@a.example,@b.example:support@acme.example>", support};
-    const struct tk_effects_answer answer = {support, TK_VERDICT_TICKET, TK_REASON_NONE, "INC-1", 1};
+    const struct tk_effects_answer answer = {support, TK_VERDICT_TICKET, TK_REASON_NONE, "INC-1", 1, NULL};
     support->success = (struct tk_folder){TK_FOLDER_NONE, NULL};
     expect(&rcpt, 1, no_headers, &answer, 1,
            "-rcpt <@a.example,@b.example:support@acme.example>\n-rcpt <support@acme.example>\n");
@@ -151,8 +154,9 @@ static void several_channels_each_get_their_own_answer(void **state)
     const struct tk_effects_rcpt rcpts[] = {{"<support@acme.example>", support},
                                             {"<sales@acme.example>", sales},
                                             {"<helpdesk@acme.example>", support}};
-    const struct tk_effects_answer answers[] = {{support, TK_VERDICT_TICKET, TK_REASON_NONE, "INC-1", 1},
-                                                {sales, TK_VERDICT_FAIL, TK_REASON_DOMAIN_DENIED, NULL, 2}};
+    const struct tk_effects_answer answers[] = {
+        {support, TK_VERDICT_TICKET, TK_REASON_NONE, "INC-1", 1, NULL},
+        {sales, TK_VERDICT_FAIL, TK_REASON_DOMAIN_DENIED, NULL, 2, NULL}};
     expect(rcpts, 3, no_headers, answers, 2,
            "+head X-Ticket-Verdict: ticket; channel=acme/support\n+head X-Ticket-Id: INC-1\n"
            "+head X-Ticket-Verdict: fail; channel=acme/sales; reason=domain_denied\n"
@@ -166,8 +170,9 @@ static void an_address_gets_the_mail_once(void **state)
     support->fail = sales->fail = box;
     const struct tk_effects_rcpt rcpts[] = {{"<support@acme.example>", support},
                                             {"<sales@acme.example>", sales}};
-    const struct tk_effects_answer answers[] = {{support, TK_VERDICT_FAIL, TK_REASON_DOMAIN_DENIED, NULL, 1},
-                                                {sales, TK_VERDICT_FAIL, TK_REASON_DOMAIN_DENIED, NULL, 2}};
+    const struct tk_effects_answer answers[] = {
+        {support, TK_VERDICT_FAIL, TK_REASON_DOMAIN_DENIED, NULL, 1, NULL},
+        {sales, TK_VERDICT_FAIL, TK_REASON_DOMAIN_DENIED, NULL, 2, NULL}};
     expect(rcpts, 2, no_headers, answers, 2,
            "+head X-Ticket-Verdict: fail; channel=acme/support; reason=domain_denied\n"
            "+head X-Ticket-Verdict: fail; channel=acme/sales; reason=domain_denied\n"
@@ -177,13 +182,31 @@ static void an_address_gets_the_mail_once(void **state)
     expect(with_box, 2, no_headers, answers, 1, "+head X-Ticket-Verdict: 1\n-rcpt <support@acme.example>\n");
 }
 
+static void the_evidence_is_told_once_and_cleaned_and_to_no_stranger(void **state)
+{
+    (void)state;
+    const struct tk_effects_rcpt rcpts[] = {{"<support@acme.example>", support},
+                                            {"<ann@acme.example>", NULL}};
+    support->exclude.kind = TK_FOLDER_ALIAS;
+    const struct tk_effects_answer answer = {support,
+                                             TK_VERDICT_EXCLUDE,
+                                             TK_REASON_OUT_OF_OFFICE,
+                                             NULL,
+                                             5,
+                                             "Subject: Abwesend \303\274ber\r\nBcc: x@y"};
+    expect(rcpts, 1, no_headers, &answer, 1,
+           "+head X-Ticket-Verdict: exclude; channel=acme/support; reason=out_of_office\n"
+           "+head X-Ticket-Evidence: Subject: Abwesend ??ber??Bcc: x@y\n");
+    expect(rcpts, 2, no_headers, &answer, 1, "+head X-Ticket-Verdict: 5\n");
+}
+
 static void a_value_that_may_not_be_written_is_a_bug_not_a_header(void **state)
 {
     (void)state;
     const struct tk_effects_rcpt rcpt = {"<support@acme.example>", support};
     const struct tk_effects_mail mail = {&rcpt, 1, no_headers};
-    const struct tk_effects_answer answer = {support, TK_VERDICT_FAIL, TK_REASON_NONE, "INC-1\r\nBcc: x@y",
-                                             1};
+    const struct tk_effects_answer answer = {support, TK_VERDICT_FAIL, TK_REASON_NONE, "INC-1\r\nBcc: x@y", 1,
+                                             NULL};
     g_autoptr(GPtrArray) edits = tk_effects_new();
     g_autoptr(GString) why = g_string_new(NULL);
     assert_int_equal(tk_effects_make(&mail, &answer, 1, edits, why), TK_BUG);
@@ -203,6 +226,7 @@ int main(void)
         CASE(a_recipient_with_a_source_route_goes_in_both_spellings),
         CASE(several_channels_each_get_their_own_answer),
         CASE(an_address_gets_the_mail_once),
+        CASE(the_evidence_is_told_once_and_cleaned_and_to_no_stranger),
         CASE(a_value_that_may_not_be_written_is_a_bug_not_a_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
