@@ -321,9 +321,14 @@ tests_unit_test_headers_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_headers_LDADD = $(UNIT_LIBS)
 
 unit_tests += tests/unit/test_message
-tests_unit_test_message_SOURCES = %D%/unit/test_message.c
+tests_unit_test_message_SOURCES = %D%/unit/test_message.c %D%/unit/parsed.h
 tests_unit_test_message_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_message_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_message_fields
+tests_unit_test_message_fields_SOURCES = %D%/unit/test_message_fields.c %D%/unit/parsed.h
+tests_unit_test_message_fields_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_message_fields_LDADD = $(UNIT_LIBS)
 
 unit_tests += tests/unit/test_message_place
 tests_unit_test_message_place_SOURCES = %D%/unit/test_message_place.c
