@@ -23,7 +23,7 @@ MAILS = {
     "quoted": (['mx.example.net; spf=pass smtp.mailfrom="a; dmarc=pass header.from=acme.example; b"@evil.example'], "fail"),
     "bare": ([], "none"),
 }
-FLAG = "[the sender is not confirmed: "
+FLAG = "the sender is not confirmed: "
 
 
 def channel(mode):
@@ -65,9 +65,11 @@ def one(stack, mode, what):
     expect(" auth=%s " % MAILS[what][1] in line, "the log says " + line)
     if not believed:
         return
-    texts = stack.value("SELECT t.description FROM ticketing.ticket t JOIN ticketing.message_id m USING (tenant_id, ticket_id)"
-                        " WHERE m.message_id = '%s'" % message_id)
-    expect_equal(FLAG in texts, mode == "flag" and what != "good", "whether the ticket tells it")
+    ((notices, text),) = [(row["notices"], row["description"]) for row in stack.rows(
+        "SELECT array_to_string(t.notices, ' ') AS notices, t.description FROM ticketing.ticket t"
+        " JOIN ticketing.message_id m USING (tenant_id, ticket_id) WHERE m.message_id = '%s'" % message_id)]
+    expect_equal(FLAG in notices, mode == "flag" and what != "good", "whether the ticket tells it")
+    expect(FLAG not in text, "the sender's text says " + text)
 
 
 def add_cases():
