@@ -153,8 +153,15 @@ tests_mta_noop_milter_LDADD = $(MILTER_LIBS)
 EXTRA_DIST += %D%/lib/sendmail %D%/lib/tk.py
 EXTRA_DIST += \
 	%D%/mta/run \
+	%D%/mta/test_attack.py \
+	%D%/mta/test_authentication.py \
 	%D%/mta/test_daemon.py \
+	%D%/mta/test_fields.py \
+	%D%/mta/test_folders.py \
 	%D%/mta/test_gateway.py \
+	%D%/mta/test_twins.py \
+	%D%/mta/test_rules.py \
+	%D%/mta/test_replies.py \
 	%D%/mta/test_milter.py \
 	%D%/mta/test_sendmail.py \
 	%D%/mta/test_stack.py \
@@ -163,6 +170,7 @@ EXTRA_DIST += \
 # Lints: scripts that prove rules of the tree; they read $(srcdir) and the build folder.
 lints = \
 	%D%/lint/commands \
+	%D%/lint/dist \
 	%D%/lint/format \
 	%D%/lint/mans \
 	%D%/lint/options \
