@@ -158,6 +158,7 @@ EXTRA_DIST += \
 	%D%/mta/test_daemon.py \
 	%D%/mta/test_fields.py \
 	%D%/mta/test_folders.py \
+	%D%/mta/test_full.py \
 	%D%/mta/test_gateway.py \
 	%D%/mta/test_twins.py \
 	%D%/mta/test_rules.py \
