@@ -29,6 +29,8 @@ static void conf_free(struct tk_conf *conf)
     g_ptr_array_unref(conf->channels);
     g_ptr_array_unref(conf->templates);
     g_hash_table_unref(conf->by_address);
+    for (guint i = 0; i < conf->token_keys->len; i++)
+        g_clear_pointer(&((struct tk_token_key *)conf->token_keys->pdata[i])->secret, g_bytes_unref);
     tk_conf_parse_clear(TK_FILE_MAIN, conf);
     g_free(conf->file);
     g_free(conf);

@@ -101,6 +101,7 @@ struct tk_channel {
 struct tk_token_key {
     char *id;
     char *file;
+    GBytes *secret; /* content of the file; NULL until milter/base/keys.h has read it */
 };
 
 struct tk_conf {

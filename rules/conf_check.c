@@ -21,19 +21,31 @@ static char *join(const char *tenant, const char *name)
     return g_strconcat(tenant, "/", name, NULL);
 }
 
+/* An id stands in addresses and Message-IDs, between marks of its own. */
+static void check_keys(struct tk_conf_findings *findings, const struct tk_conf *conf)
+{
+    for (guint i = 0; i < conf->token_keys->len; i++) {
+        const struct tk_token_key *key = conf->token_keys->pdata[i];
+        int line = tk_conf_problem_line(findings, key, 0);
+        if (strpbrk(key->id, "-_.") != NULL)
+            tk_conf_problem_add(findings, conf->file, line, TRUE,
+                                "token_keys.id = \"%s\": letters and digits alone are right", key->id);
+        for (guint j = 0; j < i; j++) {
+            const struct tk_token_key *other = conf->token_keys->pdata[j];
+            if (strcmp(key->id, other->id) == 0)
+                tk_conf_problem_add(findings, conf->file, line, TRUE,
+                                    "token_keys.id = \"%s\": two keys have this name", key->id);
+        }
+    }
+}
+
 void tk_conf_check_main(struct tk_conf_findings *findings, const struct tk_conf *conf)
 {
     if (conf->wait_msecs >= conf->deadline_msecs)
         tk_conf_problem_add(
             findings, conf->file, tk_conf_problem_line(findings, &conf->wait_msecs, 0), TRUE,
             "database.wait: not shorter than the deadline, so that no time is left to store a mail");
-    for (guint i = 0; i < conf->token_keys->len; i++)
-        for (guint j = 0; j < i; j++) {
-            const struct tk_token_key *key = conf->token_keys->pdata[i], *other = conf->token_keys->pdata[j];
-            if (strcmp(key->id, other->id) == 0)
-                tk_conf_problem_add(findings, conf->file, tk_conf_problem_line(findings, key, 0), TRUE,
-                                    "token_keys.id = \"%s\": two keys have this name", key->id);
-        }
+    check_keys(findings, conf);
 }
 
 static void same_template(struct check *check, struct tk_template *template, const struct tk_template *other)

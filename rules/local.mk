@@ -70,6 +70,7 @@ librules_a_SOURCES = \
 	%D%/tnef_message.c %D%/tnef_message.h \
 	%D%/tnef_props.c %D%/tnef_props.h \
 	%D%/tnef_values.c %D%/tnef_values.h \
+	%D%/token.c %D%/token.h \
 	%D%/transfer.c %D%/transfer.h \
 	%D%/trim.c %D%/trim.h \
 	%D%/trim_line.c %D%/trim_line.h \

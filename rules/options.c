@@ -76,7 +76,7 @@ static const struct tk_option table[] = {
          .help = "Keys that sign reply tokens and Message-IDs. The first one signs, all of them verify. Without a key "
                  "replies are found by stored Message-IDs and by the number in the subject."),
     MAIN("token_keys.id", ONE, NAME, .flags = TK_OPTION_REQUIRED, .min = 1, .max = 8, MEMBER(tk_token_key, id),
-         .help = "Name of the key; it stands in each token."),
+         .help = "Name of the key, of letters and digits; it stands in each token."),
     MAIN("token_keys.file", ONE, PATH, .flags = TK_OPTION_REQUIRED, .min = 1, .max = PATH_BYTES,
          MEMBER(tk_token_key, file),
          .help = "File that holds the key, at least 32 random bytes, read when the program starts and at a reload."),

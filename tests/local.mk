@@ -214,6 +214,16 @@ tests_unit_test_text_SOURCES = %D%/unit/test_text.c
 tests_unit_test_text_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_text_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_keys
+tests_unit_test_keys_SOURCES = %D%/unit/test_keys.c %D%/unit/conf_sample.h
+tests_unit_test_keys_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_keys_LDADD = $(BASE_UNIT_LIBS)
+
+unit_tests += tests/unit/test_token
+tests_unit_test_token_SOURCES = %D%/unit/test_token.c
+tests_unit_test_token_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_token_LDADD = $(UNIT_LIBS)
+
 unit_tests += tests/unit/test_thread
 tests_unit_test_thread_SOURCES = %D%/unit/test_thread.c
 tests_unit_test_thread_CPPFLAGS = $(UNIT_CPPFLAGS)

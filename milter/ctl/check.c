@@ -1,20 +1,16 @@
 /* check: `ticketctl check': tells every problem of the configuration, and what is fine. */
 #include "milter/ctl/check.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "milter/base/exitcode.h"
 #include "milter/base/files.h"
+#include "milter/base/keys.h"
 #include "milter/ctl/commands.h"
 #include "milter/ctl/json.h"
 #include "milter/ctl/settings.h"
 #include "rules/conf_problem.h"
 #include "schema/report.h"
-
-/* A key of 256 bits; see ticket-milter.conf(5). */
-#define KEY_BYTES_MIN 32
 
 /* Channels that are compared at most; far more than one gateway has. */
 #define CHANNELS_MAX 100000
@@ -53,26 +49,6 @@ enum tk_status tk_check_read(struct tk_conf **conf_r, GString *why)
     if (status != TK_OK && *conf_r != NULL)
         g_string_printf(why, "%s has errors; `ticketctl check' tells them", tk_settings()->config);
     return status;
-}
-
-/* The key files of the main file: the daemon cannot start without them. */
-static void check_keys(const struct tk_conf *conf, struct tk_conf_findings *findings)
-{
-    for (guint i = 0; i < conf->token_keys->len; i++) {
-        const struct tk_token_key *key = conf->token_keys->pdata[i];
-        struct stat stat_buffer;
-        if (stat(key->file, &stat_buffer) != 0)
-            tk_conf_problem_add(findings, conf->file, 0, errno != EACCES, "token_keys.file = \"%s\": %s",
-                                key->file, g_strerror(errno));
-        else if (!S_ISREG(stat_buffer.st_mode) || stat_buffer.st_size < KEY_BYTES_MIN)
-            tk_conf_problem_add(findings, conf->file, 0, TRUE,
-                                "token_keys.file = \"%s\": a file of at least %d random bytes is right",
-                                key->file, KEY_BYTES_MIN);
-        else if (stat_buffer.st_mode & (S_IROTH | S_IWOTH))
-            tk_conf_problem_add(findings, conf->file, 0, TRUE,
-                                "token_keys.file = \"%s\": anyone may read it; chmod o-rwx is right",
-                                key->file);
-    }
 }
 
 /* What the database holds a published channel to. */
@@ -198,7 +174,9 @@ static int run(const struct tk_ctl_command *command, int argc, char **argv)
     struct tk_conf *conf = NULL;
     enum tk_status status = tk_files_read_with(tk_settings()->config, files, problems, &conf);
     if (conf != NULL) {
-        check_keys(conf, &findings);
+        enum tk_status keys = tk_keys_load(conf, TRUE, problems);
+        if (status == TK_OK)
+            status = keys;
         check_database(conf, &findings);
         tk_conf_problem_sort(problems);
     }

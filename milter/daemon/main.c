@@ -13,7 +13,7 @@
 #include <libmilter/mfapi.h>
 
 #include "milter/base/exitcode.h"
-#include "milter/base/files.h"
+#include "milter/base/keys.h"
 #include "milter/base/log.h"
 #include "milter/base/signals.h"
 #include "milter/base/snapshot.h"
@@ -170,7 +170,7 @@ static enum tk_status start(const struct tk_cmdline *options, GString *why)
 {
     struct tk_snapshot *snapshot = NULL;
     tk_log_open(program, options->check ? TK_LOG_STDERR : options->log);
-    enum tk_status status = tk_snapshot_open(options->config, tk_files_read, &snapshot);
+    enum tk_status status = tk_snapshot_open(options->config, tk_keys_read_files, &snapshot);
     if (status != TK_OK)
         tk_status_fail(status, why, "%s: has errors", options->config);
     if (!options->check && snapshot != NULL) {
