@@ -7,6 +7,7 @@ libbase_a_SOURCES = \
 	%D%/base/exitcode.c %D%/base/exitcode.h \
 	%D%/base/files.c %D%/base/files.h \
 	%D%/base/keys.c %D%/base/keys.h \
+	%D%/base/ledger.c %D%/base/ledger.h \
 	%D%/base/log.c %D%/base/log.h \
 	%D%/base/signals.c %D%/base/signals.h \
 	%D%/base/snapshot.c %D%/base/snapshot.h \

@@ -117,7 +117,10 @@ struct tk_conf {
     char *spool_directory; /* where bodies over the memory limit are kept, unlinked */
     char **trusted_authserv;
     GPtrArray *token_keys; /* of struct tk_token_key */
+    char *ledger;          /* which mails are being read; NULL: beside spool_directory */
     guint64 limit_message; /* bytes */
+    guint64 limit_spool;   /* bytes of all mails at once */
+    int limit_sessions;    /* connections at once */
     enum tk_keep_raw keep_raw;
     GPtrArray *templates;   /* of struct tk_template */
     GPtrArray *channels;    /* of struct tk_channel, in order of TENANT/NAME */

@@ -45,6 +45,10 @@ void tk_conf_check_main(struct tk_conf_findings *findings, const struct tk_conf 
         tk_conf_problem_add(
             findings, conf->file, tk_conf_problem_line(findings, &conf->wait_msecs, 0), TRUE,
             "database.wait: not shorter than the deadline, so that no time is left to store a mail");
+    if (conf->limit_spool < conf->limit_message)
+        tk_conf_problem_add(findings, conf->file, tk_conf_problem_line(findings, &conf->limit_spool, 0), TRUE,
+                            "limits.spool: less than limits.message, so that a mail of that size is never "
+                            "taken");
     check_keys(findings, conf);
 }
 

@@ -68,6 +68,11 @@ static const struct tk_option table[] = {
          .flags = TK_OPTION_RESTART | TK_OPTION_UNSHOWN, .min = 1, .max = PATH_BYTES,
          MEMBER(tk_conf, spool_directory),
          .help = "Where the bodies of large mails are kept while they are read, in files without a name."),
+    MAIN("ledger", ONE, PATH, .flags = TK_OPTION_RESTART | TK_OPTION_UNSHOWN, .min = 1, .max = PATH_BYTES,
+         MEMBER(tk_conf, ledger),
+         .help = "The file that remembers which mails were being read when the daemon crashed. One that was there twice "
+                 "is read with care: level raw, reason poison. Daemons may share it. Not given: the file ledger in the "
+                 "folder that spool_directory lies in."),
     MAIN("trusted_authserv", LIST, TOKEN, .default_text = "", .min = 0, .max = 100, MEMBER(tk_conf, trusted_authserv),
          .help = "The authserv-ids whose Authentication-Results are believed: those of the own MTA's filters, compared "
                  "whole and without case. The DMARC filter must stand before this one, and the MTA must take such "
@@ -80,10 +85,18 @@ static const struct tk_option table[] = {
     MAIN("token_keys.file", ONE, PATH, .flags = TK_OPTION_REQUIRED, .min = 1, .max = PATH_BYTES,
          MEMBER(tk_token_key, file),
          .help = "File that holds the key, at least 32 random bytes, read when the program starts and at a reload."),
-    MAIN("limits", GROUP, TEXT, .help = "What a mail may be at most."),
+    MAIN("limits", GROUP, TEXT, .help = "What a mail, and all of them at one time, may be at most."),
     MAIN("limits.message", ONE, SIZE, .default_text = "50M", .min = 64 * KIB, .max = GIB, MEMBER(tk_conf, limit_message),
          .help = "Size of a mail for a channel. What is larger goes to the fail folder with the reason too_big. The "
                  "MTA's own limit (Postfix: message_size_limit) should be the same."),
+    MAIN("limits.spool", ONE, SIZE, .default_text = "2G", .flags = TK_OPTION_RESTART | TK_OPTION_UNSHOWN, .min = MIB,
+         .max = 1024 * GIB, MEMBER(tk_conf, limit_spool),
+         .help = "Bytes of all mails together that are on their way at one time. Whose mail goes beyond is told 452 4.3.1 "
+                 "and comes again. At least as much as limits.message, and less than spool_directory has room for."),
+    MAIN("limits.sessions", ONE, INT, .default_text = "4000", .flags = TK_OPTION_RESTART | TK_OPTION_UNSHOWN, .min = 1,
+         .max = 20000, MEMBER(tk_conf, limit_sessions),
+         .help = "Connections of MTAs at one time. One beyond is closed, so that the MTA does what it does without its "
+                 "milter (Postfix: default_action=tempfail, 451)."),
     MAIN("keep_raw", ONE, WORD, .default_text = "needed", .words = raw_words, MEMBER(tk_conf, keep_raw),
          .help = "Which mails are also stored as they came. needed: those of tickets and notes that could not be "
                  "read in full; and for 14 days, where they have at most 1M and no folder holds them, those that were "

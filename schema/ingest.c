@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/fault.h"
 #include "schema/pool.h"
 #include "schema/queries.h"
 
@@ -346,6 +347,7 @@ static void read_result(const PGresult *result, struct tk_ingest_result *r)
  */
 static enum tk_status commit(struct pipeline *p, PGresult **results, guint count, gint64 sent)
 {
+    TK_FAULT("sending", NULL);
     p->sync_sent = true;
     g_string_truncate(p->c->warning, 0);
     if (PQpipelineSync(p->c->pq) == 0)
@@ -353,6 +355,7 @@ static enum tk_status commit(struct pipeline *p, PGresult **results, guint count
     enum tk_status status = tk_connection_flush(p->c, p->deadline, p->why);
     if (status != TK_OK)
         return TK_UNCERTAIN;
+    TK_FAULT("committing", NULL);
     while (p->unanswered > 0 && !p->c->broken) {
         g_autoptr(PGresult) result = NULL;
         const guint before = p->unanswered;
@@ -370,6 +373,7 @@ static enum tk_status commit(struct pipeline *p, PGresult **results, guint count
         return ended;
     if (PQresultStatus(end) != PGRES_PIPELINE_SYNC)
         return tk_status_fail(TK_UNCERTAIN, p->why, "no answer to the commit");
+    TK_FAULT("committed", NULL);
     for (guint i = 0; i < count; i++)
         tk_connection_clock_seen(p->c, tk_result_number(results[i], 0, "clock"), sent,
                                  g_get_monotonic_time());

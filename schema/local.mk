@@ -26,6 +26,7 @@ libstore_a_SOURCES = \
 	%D%/admin.c %D%/admin.h \
 	%D%/args.c %D%/args.h \
 	%D%/connection.c %D%/connection.h \
+	%D%/fault.h \
 	%D%/ingest.c %D%/ingest.h \
 	%D%/migrate.c %D%/migrate.h \
 	%D%/pool.c %D%/pool.h \

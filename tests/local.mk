@@ -64,6 +64,11 @@ tests_unit_test_plan_SOURCES = %D%/unit/test_plan.c %D%/unit/sample.h
 tests_unit_test_plan_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_plan_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_ledger
+tests_unit_test_ledger_SOURCES = %D%/unit/test_ledger.c
+tests_unit_test_ledger_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_ledger_LDADD = $(BASE_UNIT_LIBS)
+
 unit_tests += tests/unit/test_log
 tests_unit_test_log_SOURCES = %D%/unit/test_log.c %D%/unit/stderr.h
 tests_unit_test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -164,6 +169,7 @@ EXTRA_DIST += \
 	%D%/mta/test_rules.py \
 	%D%/mta/test_replies.py \
 	%D%/mta/test_milter.py \
+	%D%/mta/test_poison.py \
 	%D%/mta/test_sendmail.py \
 	%D%/mta/test_stack.py \
 	%D%/mta/test_verify.py
@@ -172,6 +178,7 @@ EXTRA_DIST += \
 lints = \
 	%D%/lint/commands \
 	%D%/lint/dist \
+	%D%/lint/faults \
 	%D%/lint/format \
 	%D%/lint/mans \
 	%D%/lint/options \

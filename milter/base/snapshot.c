@@ -74,6 +74,8 @@ static gboolean differs(const struct tk_option *option, const struct tk_conf *be
     const char *one = (const char *)before + option->offset, *other = (const char *)after + option->offset;
     if (option->type == TK_TYPE_INT || option->type == TK_TYPE_MODE || option->type == TK_TYPE_TIME)
         return *(const int *)(const void *)one != *(const int *)(const void *)other;
+    if (option->type == TK_TYPE_SIZE)
+        return *(const guint64 *)(const void *)one != *(const guint64 *)(const void *)other;
     return g_strcmp0(*(char *const *)(const void *)one, *(char *const *)(const void *)other) != 0;
 }
 

@@ -7,6 +7,7 @@
 #include "milter/daemon/edits.h"
 #include "milter/daemon/reply.h"
 #include "milter/daemon/session.h"
+#include "schema/fault.h"
 
 /* What an MTA must offer: milter protocol 6 (Postfix since 2.6 with milter_protocol = 6, Sendmail
  * since 8.14). All connections get the same answer, since libmilter keeps the steps that are left out in one
@@ -26,6 +27,7 @@
 #define REPEATED_LINES_PER_MINUTE 6
 
 static const struct tk_callbacks_service *shared;
+static guint sessions; /* that there are; atomic */
 
 /* The connection's session, for the length of one callback. */
 static struct tk_session *enter(SMFICTX *ctx)
@@ -33,6 +35,7 @@ static struct tk_session *enter(SMFICTX *ctx)
     struct tk_session *session = smfi_getpriv(ctx);
     if (session == NULL) {
         session = tk_session_new(shared->snapshot);
+        __atomic_add_fetch(&sessions, 1, __ATOMIC_RELAXED);
         smfi_setpriv(ctx, session);
     }
     tk_session_enter(session);
@@ -64,18 +67,27 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
             (unsigned long)NEEDED_PROTOCOL);
         return SMFIS_REJECT; /* libmilter closes, and the MTA does what it does without its milter */
     }
+    if (__atomic_load_n(&sessions, __ATOMIC_RELAXED) >= shared->sessions_max) {
+        static struct tk_log_limit crowded;
+        tk_log_limited(&crowded, REPEATED_LINES_PER_MINUTE, LOG_WARNING,
+                       "more than %u connections (limits.sessions): one is closed", shared->sessions_max);
+        return SMFIS_REJECT;
+    }
     if (smfi_setsymlist(ctx, SMFIM_EOM, macros) != MI_SUCCESS)
         tk_log_limited(&limit, REPEATED_LINES_PER_MINUTE, LOG_WARNING, "the MTA cannot be asked for macros");
     *actions_r = NEEDED_ACTIONS;
     *protocol_r = NEEDED_PROTOCOL;
     *unused1_r = 0;
     *unused2_r = 0;
+    TK_FAULT("negotiate", NULL);
+    tk_session_leave(enter(ctx)); /* counts from now on */
     return SMFIS_CONTINUE;
 }
 
 static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 {
     struct tk_session *session = enter(ctx);
+    TK_FAULT("mail", arguments[0]);
     tk_session_begin(session, arguments[0]);
     return leave(session, SMFIS_CONTINUE);
 }
@@ -83,6 +95,7 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 static sfsistat on_rcpt(SMFICTX *ctx, char **arguments)
 {
     struct tk_session *session = enter(ctx);
+    TK_FAULT("rcpt", arguments[0]);
     tk_session_rcpt(session, arguments[0]);
     return leave(session, SMFIS_CONTINUE);
 }
@@ -90,6 +103,7 @@ static sfsistat on_rcpt(SMFICTX *ctx, char **arguments)
 static sfsistat on_data(SMFICTX *ctx)
 {
     struct tk_session *session = enter(ctx);
+    TK_FAULT("data", NULL);
     if (tk_session_wanted(session))
         return leave(session, SMFIS_CONTINUE);
     tk_session_reset(session);
@@ -99,6 +113,7 @@ static sfsistat on_data(SMFICTX *ctx)
 static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 {
     struct tk_session *session = enter(ctx);
+    TK_FAULT("header", name);
     tk_session_header(session, name, value);
     return leave(session, SMFIS_NOREPLY);
 }
@@ -106,6 +121,7 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 static sfsistat on_body(SMFICTX *ctx, unsigned char *data, size_t len)
 {
     struct tk_session *session = enter(ctx);
+    TK_FAULT("body", NULL);
     tk_session_body(session, data, len);
     return leave(session, SMFIS_NOREPLY);
 }
@@ -143,7 +159,9 @@ static struct tk_reply settle(SMFICTX *ctx, const struct tk_intake_outcome *outc
         g_string_assign(why, outcome->why != NULL ? outcome->why->str : "");
     if (reply.action != TK_REPLY_ACCEPT)
         return reply;
+    TK_FAULT("edit", NULL);
     report->status = tk_edits_apply(ctx, outcome->edits, why);
+    TK_FAULT("edited", NULL);
     return all_seen(outcome) ? reply : tk_reply_from_status(report->status);
 }
 
@@ -155,6 +173,7 @@ static struct tk_reply finish(SMFICTX *ctx, struct tk_session *session, gint64 b
     struct tk_session_end end = {
         .store = shared->store,
         .directory = shared->directory,
+        .ledger = shared->ledger,
         .queue_id = smfi_getsymval(ctx, (char *)"i"),
         .mta_name = smfi_getsymval(ctx, (char *)"j"),
         .deadline = deadline,
@@ -192,6 +211,7 @@ static sfsistat on_end(SMFICTX *ctx)
         return leave(session, SMFIS_ACCEPT);
     }
 
+    TK_FAULT("end", NULL);
     gint64 begin = g_get_monotonic_time();
     gint64 deadline = begin + (gint64)tk_session_deadline_msecs(session) * 1000;
     struct tk_flight_seat seat;
@@ -200,6 +220,7 @@ static sfsistat on_end(SMFICTX *ctx)
     if (tk_flight_enter(shared->flight, deadline, &seat)) {
         reply = finish(ctx, session, begin, deadline);
         answer = say(ctx, &reply);
+        TK_FAULT("answer", NULL);
         tk_flight_leave(shared->flight, &seat);
     } else {
         tk_log_limited(&limit, REPEATED_LINES_PER_MINUTE, LOG_WARNING,
@@ -213,6 +234,7 @@ static sfsistat on_end(SMFICTX *ctx)
 static sfsistat on_abort(SMFICTX *ctx)
 {
     struct tk_session *session = enter(ctx);
+    TK_FAULT("abort", NULL);
     tk_session_reset(session);
     return leave(session, SMFIS_CONTINUE);
 }
@@ -220,9 +242,11 @@ static sfsistat on_abort(SMFICTX *ctx)
 static sfsistat on_close(SMFICTX *ctx)
 {
     struct tk_session *session = enter(ctx);
+    TK_FAULT("close", NULL);
     smfi_setpriv(ctx, NULL); /* libmilter complains about what is left */
     tk_session_leave(session);
     tk_session_free(&session);
+    __atomic_sub_fetch(&sessions, 1, __ATOMIC_RELAXED);
     return SMFIS_CONTINUE;
 }
 

@@ -2,6 +2,7 @@
 #ifndef TK_MILTER_DAEMON_CALLBACKS_H
 #define TK_MILTER_DAEMON_CALLBACKS_H
 
+#include "milter/base/ledger.h"
 #include "milter/base/snapshot.h"
 #include "milter/daemon/flight.h"
 #include "milter/intake/intake.h"
@@ -13,6 +14,8 @@ struct tk_callbacks_service {
     struct tk_store *store;
     struct tk_directory *directory;
     struct tk_flight *flight;
+    struct tk_ledger *ledger; /* NULL: there is none */
+    guint sessions_max;       /* connections at one time */
 };
 
 /* Registers with libmilter under NAME. SERVICE must live as long as libmilter runs. TK_BUG: libmilter

@@ -14,9 +14,11 @@
 
 #include "milter/base/exitcode.h"
 #include "milter/base/keys.h"
+#include "milter/base/ledger.h"
 #include "milter/base/log.h"
 #include "milter/base/signals.h"
 #include "milter/base/snapshot.h"
+#include "milter/base/spool.h"
 #include "milter/base/systemd.h"
 #include "milter/daemon/callbacks.h"
 #include "milter/daemon/cmdline.h"
@@ -66,6 +68,23 @@ static enum tk_status open_store(const struct tk_conf *conf, GString *why, struc
         .seed = g_random_int(),
     };
     return tk_store_open(&options, store_r, why);
+}
+
+/* Without a ledger a mail that crashes the program does so at each attempt; that is no reason to take none.
+ */
+static struct tk_ledger *open_ledger(const struct tk_conf *conf)
+{
+    struct tk_ledger *ledger = NULL;
+    guint found = 0;
+    g_autoptr(GString) why = g_string_new(NULL);
+    g_autofree char *folder = g_path_get_dirname(conf->spool_directory);
+    g_autofree char *path = conf->ledger != NULL ? g_strdup(conf->ledger)
+                                                 : g_build_filename(folder, "ledger", NULL);
+    if (tk_ledger_open(path, g_get_real_time() / G_USEC_PER_SEC, why, &found, &ledger) != TK_OK)
+        tk_log(LOG_WARNING, "ledger: %s; a mail that crashes the program is not told from others", why->str);
+    else if (found > 0)
+        tk_log(LOG_WARNING, "%u mails were being read when the program ended the last time", found);
+    return ledger;
 }
 
 /* Waits for the mails at their end. They have deadlines of their own, so this is bounded. */
@@ -154,10 +173,14 @@ static enum tk_status run(const struct tk_cmdline *options, struct tk_snapshot *
     if (status == TK_OK) {
         service.directory = tk_directory_new();
         service.flight = tk_flight_new(TK_FLIGHT_MAX);
+        service.ledger = open_ledger(conf);
+        service.sessions_max = (guint)conf->limit_sessions;
+        tk_spool_set_budget(conf->limit_spool);
         status = serve(&service, &listener, why);
     }
 
     tk_listener_close(&listener);
+    tk_ledger_close(&service.ledger);
     tk_flight_free(&service.flight);
     tk_directory_free(&service.directory);
     tk_store_close(&service.store);

@@ -7,6 +7,7 @@
 #ifndef TK_MILTER_DAEMON_SESSION_H
 #define TK_MILTER_DAEMON_SESSION_H
 
+#include "milter/base/ledger.h"
 #include "milter/base/snapshot.h"
 #include "milter/daemon/report.h"
 #include "milter/intake/intake.h"
@@ -44,10 +45,11 @@ void tk_session_body(struct tk_session *session, const void *data, gsize len);
 struct tk_session_end {
     struct tk_store *store;
     struct tk_directory *directory;
-    const char *queue_id; /* or NULL */
-    const char *mta_name; /* or NULL */
-    gint64 deadline;      /* monotonic microseconds */
-    gint64 received_at;   /* microseconds since 1970 */
+    struct tk_ledger *ledger; /* or NULL */
+    const char *queue_id;     /* or NULL */
+    const char *mta_name;     /* or NULL */
+    gint64 deadline;          /* monotonic microseconds */
+    gint64 received_at;       /* microseconds since 1970 */
 };
 
 /* The mail is complete: runs the pipeline over it. TK_OK: *OUTCOME_R is set, whatever it says, and the caller

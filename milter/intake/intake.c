@@ -9,6 +9,7 @@
 #include "rules/authres.h"
 #include "rules/intake_key.h"
 #include "rules/thread.h"
+#include "schema/fault.h"
 
 /* RFC 5321 section 6.3 takes 100 as a bound for loops; Postfix stops at 50 (hopcount_limit), and so do we. */
 enum { MAX_RECEIVED = 50 };
@@ -124,6 +125,11 @@ static enum tk_status ask_facts(struct run *run, const struct tk_record *record,
 
 static enum tk_status decide_record(struct run *run, struct tk_record *record)
 {
+    if (run->mail->crashes >= TK_INTAKE_UNREAD) {
+        record->decision =
+            (struct tk_decision){.verdict = TK_VERDICT_FAIL, .reason = TK_REASON_POISON, .rule = "poison"};
+        return TK_OK;
+    }
     struct tk_decide_input input = {.channel = record->channel,
                                     .message = run->outcome->message,
                                     .classification = &run->outcome->classification,
@@ -171,6 +177,11 @@ static enum tk_status identify(struct run *run, struct tk_record *record)
     return TK_OK;
 }
 
+static gboolean makes_content(const struct tk_record *record)
+{
+    return record->decision.verdict == TK_VERDICT_TICKET || record->decision.verdict == TK_VERDICT_NOTE;
+}
+
 static enum tk_status decide_all(struct run *run)
 {
     guint rejects = 0;
@@ -181,6 +192,9 @@ static enum tk_status decide_all(struct run *run)
             status = decide_record(run, record);
         if (status != TK_OK)
             return status;
+        if (run->mail->crashes >= TK_INTAKE_CAREFUL && makes_content(record) &&
+            record->decision.reason == TK_REASON_NONE)
+            record->decision.reason = TK_REASON_POISON;
         rejects += record->decision.verdict == TK_VERDICT_REJECT;
     }
     /* One answer goes to the client for all recipients: "no" only where all of them say so. */
@@ -191,11 +205,6 @@ static enum tk_status decide_all(struct run *run)
             record->decision.verdict = TK_VERDICT_FAIL;
     }
     return TK_OK;
-}
-
-static gboolean makes_content(const struct tk_record *record)
-{
-    return record->decision.verdict == TK_VERDICT_TICKET || record->decision.verdict == TK_VERDICT_NOTE;
 }
 
 /* Whether the ticket is to say that nobody confirms its sender. Where no filter is trusted no mail is ever
@@ -394,16 +403,36 @@ static enum tk_status run_mail(struct run *run)
 {
     find_channels(run);
     enum tk_status status = decide_all(run);
+    TK_FAULT("decided", run->mail_from);
     if (status == TK_OK)
         status = plan_all(run);
     if (status != TK_OK)
         return status;
+    TK_FAULT("planned", run->mail_from);
     answer_all(run);
     status = make_edits(run);
     if (status != TK_OK || run->context->dry_run || run->context->store == NULL)
         return status;
     status = store_all(run);
     return status == TK_OK ? make_edits(run) : status;
+}
+
+/* Reads the mail as deep as is safe by what is known of it. */
+static struct tk_message *read_message(const struct tk_intake_mail *mail, const char *mail_from)
+{
+    static const struct tk_source nothing = {.bytes = (const guint8 *)""};
+    struct tk_limits_outcome limits = *mail->limits;
+    if (mail->crashes < TK_INTAKE_CAREFUL) {
+        TK_FAULT("parse", mail_from);
+        return tk_message_parse(mail->source, &limits);
+    }
+    limits.level = TK_LEVEL_RAW;
+    if (mail->crashes < TK_INTAKE_UNREAD) {
+        TK_FAULT("parse_raw", mail_from);
+        return tk_message_parse(mail->source, &limits);
+    }
+    limits.body_offset = 0;
+    return tk_message_parse(&nothing, &limits);
 }
 
 static void authenticate(struct tk_intake_outcome *outcome, const struct tk_conf *conf)
@@ -426,7 +455,8 @@ void tk_intake_run(const struct tk_intake_context *context, const struct tk_inta
     run.records = g_array_new(FALSE, TRUE, sizeof(struct tk_record));
     run.answers = g_array_new(FALSE, TRUE, sizeof(struct tk_effects_answer));
     run.rcpts = g_array_new(FALSE, TRUE, sizeof(struct tk_effects_rcpt));
-    outcome_r->message = tk_message_parse(mail->source, mail->limits);
+    outcome_r->message = read_message(mail, run.mail_from);
+    TK_FAULT("parsed", run.mail_from);
     const struct tk_classify_context envelope = {
         .mail_from = run.mail_from, .instance = context->conf->instance, .max_received = MAX_RECEIVED};
     tk_classify(outcome_r->message, &envelope, &outcome_r->classification);

@@ -18,6 +18,11 @@
 #include "rules/verdict.h"
 #include "schema/store.h"
 
+/* A mail that crashed the program this often is read at level raw: its header by a cautious scan of ours, no
+ * library sees it. One that still crashed it twice more is not read at all: it goes to its channels' fail
+ * folders with its raw bytes kept. Either has the reason poison. */
+enum { TK_INTAKE_CAREFUL = 2, TK_INTAKE_UNREAD = 4 };
+
 /* One mail as a front end received it. All pointers are the front end's. */
 struct tk_intake_mail {
     const char *mail_from;    /* as received, with its <> */
@@ -27,6 +32,7 @@ struct tk_intake_mail {
     /* Names of the header fields that begin with X-Ticket-, in order, NULL-terminated, as edits count them;
      * NULL where nobody edits the mail. */
     const char *const *header_names;
+    guint crashes;          /* how often the program crashed on this mail; see TK_INTAKE_CAREFUL */
     gboolean too_big;       /* larger than limits.message: the source holds only its beginning */
     guint8 body_sha256[32]; /* of the bytes behind the header, CRLF taken as LF */
     guint8 raw_sha256[32];  /* of all bytes of the source */

@@ -36,7 +36,8 @@ static void decide_raw(struct tk_record *record, const struct tk_record_mail *ma
     record->raw_seconds = 0;
     if (mail->mail->too_big)
         return; /* only its beginning is here */
-    if (mail->conf->keep_raw == TK_RAW_ALL || (stored && mail->message->level != TK_LEVEL_FULL)) {
+    if (mail->conf->keep_raw == TK_RAW_ALL || record->decision.reason == TK_REASON_POISON ||
+        (stored && mail->message->level != TK_LEVEL_FULL)) {
         record->keep_raw = TRUE;
     } else if (is_nowhere(record, mail->message->level) && mail->mail->source->size <= REFUSED_RAW_MAX) {
         record->keep_raw = TRUE;

@@ -290,12 +290,16 @@ class Stack:
         else:
             command = [self.program("ticket-milter"), "-c", self.path("conf", "ticket-milter.conf")]
         with open(self.path("milter.log"), "ab") as log:
+            before = log.tell()
             self.daemon = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                            env=dict(os.environ, **self.env))
 
         def answers():
             if self.daemon.poll() is not None:
                 raise Failed("the milter ended with %d: %s" % (self.daemon.returncode, self.milter_log()[-2000:]))
+            # the socket answers a moment before the mail server's user may open it
+            if self.milter == "ticket" and b" is ready" not in self.read_bytes("milter.log")[before:]:
+                return False
             try:
                 with socket.socket(socket.AF_INET if kind == "inet" else socket.AF_UNIX) as probe:
                     probe.connect(("127.0.0.1", int(address.split("@")[0])) if kind == "inet" else address)
@@ -415,6 +419,10 @@ class Stack:
                 return file.read()
         except FileNotFoundError:
             return ""
+
+    def read_bytes(self, *parts):
+        with open(self.path(*parts), "rb") as file:
+            return file.read()
 
     def maillog(self):
         return self.read(self.mta, "maillog")

@@ -45,6 +45,7 @@ static int set_up(void **state)
                             .mta_name = (char *)"mx.example.net",
                             .has_symlist = TRUE};
     service.flight = tk_flight_new(2);
+    service.sessions_max = 3;
     return tk_snapshot_open("main.conf", load, &service.snapshot) != TK_OK ||
            tk_callbacks_register("ticket-test", &service) != TK_OK;
 }
@@ -430,6 +431,29 @@ static void too_many_mails_at_their_end_are_put_off_at_once(void **state)
     tk_flight_leave(service.flight, &seats[1]);
 }
 
+static void a_connection_beyond_the_limit_is_closed_until_another_ends(void **state)
+{
+    (void)state;
+    struct smfi_str others[3];
+    unsigned long actions, protocol, x, y;
+    for (int i = 0; i < 3; i++) {
+        others[i] = (struct smfi_str){.calls = ctx.calls, .has_symlist = TRUE};
+        assert_int_equal(fake_description.xxfi_negotiate(&others[i], ALL_ACTIONS, ALL_PROTOCOL, 0, 0,
+                                                         &actions, &protocol, &x, &y),
+                         SMFIS_CONTINUE);
+    }
+    assert_int_equal(
+        fake_description.xxfi_negotiate(&ctx, ALL_ACTIONS, ALL_PROTOCOL, 0, 0, &actions, &protocol, &x, &y),
+        SMFIS_REJECT);
+    assert_int_equal(fake_description.xxfi_close(&ctx), SMFIS_CONTINUE); /* libmilter's last call */
+    assert_int_equal(fake_description.xxfi_close(&others[0]), SMFIS_CONTINUE);
+    assert_int_equal(
+        fake_description.xxfi_negotiate(&ctx, ALL_ACTIONS, ALL_PROTOCOL, 0, 0, &actions, &protocol, &x, &y),
+        SMFIS_CONTINUE);
+    for (int i = 1; i < 3; i++)
+        assert_int_equal(fake_description.xxfi_close(&others[i]), SMFIS_CONTINUE);
+}
+
 int main(void)
 {
 #define CALLBACK_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -448,6 +472,7 @@ int main(void)
         CALLBACK_TEST(a_mail_that_cannot_be_kept_never_reaches_the_pipeline),
         CALLBACK_TEST(a_mail_beyond_the_limit_is_marked_and_only_its_beginning_kept),
         CALLBACK_TEST(too_many_mails_at_their_end_are_put_off_at_once),
+        CALLBACK_TEST(a_connection_beyond_the_limit_is_closed_until_another_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

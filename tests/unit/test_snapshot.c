@@ -112,7 +112,7 @@ static void settings_that_need_a_new_start_are_named(void **state)
     (void)state;
     struct tk_snapshot *snapshot = NULL;
     assert_int_equal(tk_snapshot_open("main.conf", load, &snapshot), TK_OK);
-    g_autofree char *changed = g_strdup(SAMPLE_MAIN);
+    g_autofree char *changed = g_strconcat(SAMPLE_MAIN, "ledger = \"/x\";\n", NULL);
     memcpy(strstr(changed, "tm.sock"), "mt.sock", 7);
     memcpy(strstr(changed, "pool = 4"), "pool = 5", 8);
     memcpy(strstr(changed, "\"2s\""), "\"3s\"", 4);
@@ -123,7 +123,18 @@ static void settings_that_need_a_new_start_are_named(void **state)
     assert_non_null(strstr(log, "main.conf: listen changes at the next start only"));
     assert_non_null(strstr(log, "main.conf: database.pool changes at the next start only"));
     assert_non_null(strstr(log, "main.conf: database.wait changes at the next start only"));
+    assert_non_null(strstr(log, "main.conf: ledger changes at the next start only"));
     assert_null(strstr(log, "deadline"));
+    assert_null(strstr(log, "limits.spool"));
+
+    g_autoptr(GString) other = g_string_new(changed);
+    g_string_replace(other, "limits = {", "limits = { spool = \"3G\";", 1);
+    main_text = other->str;
+    catch_stderr();
+    assert_int_equal(tk_snapshot_reload(snapshot), TK_OK);
+    g_autofree char *again = caught_stderr();
+    assert_non_null(strstr(again, "main.conf: limits.spool changes at the next start only"));
+    assert_null(strstr(again, "ledger"));
     tk_snapshot_free(&snapshot);
 }
 
