@@ -19,6 +19,7 @@ void tk_connection_close(struct tk_connection **connection)
     *connection = NULL;
     PQfinish(c->pq);
     g_string_free(c->warning, TRUE);
+    g_clear_pointer(&c->names, g_hash_table_unref);
     g_free(c);
 }
 
@@ -125,6 +126,8 @@ enum tk_status tk_connection_failure(struct tk_connection *connection, const PGr
         connection->broken = true;
     if (meaning.drop)
         connection->broken = true;
+    if (g_strcmp0(sqlstate, "26000") == 0 || g_strcmp0(sqlstate, "42P05") == 0)
+        connection->misplaced = true;
     /* Without a code of the server nobody knows what it did. */
     if (sqlstate == NULL && sent)
         meaning = (struct tk_sqlstate){TK_UNCERTAIN, true, false};
@@ -174,6 +177,99 @@ enum tk_status tk_connection_query(struct tk_connection *connection, const char 
     if (status != TK_OK)
         return writes ? TK_UNCERTAIN : status;
     return only_result(connection, writes, deadline, result_r, why);
+}
+
+/* The name of a statement; SENT_R: whether it was sent to be prepared before. */
+static const char *statement_name(struct tk_connection *c, const char *sql, bool *sent_r)
+{
+    if (c->names == NULL)
+        c->names = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    char *name = g_hash_table_lookup(c->names, sql);
+    *sent_r = name != NULL;
+    if (name == NULL) {
+        name = g_strdup_printf("ticket_milter_%08x", g_str_hash(sql));
+        g_hash_table_insert(c->names, (char *)sql, name);
+    }
+    return name;
+}
+
+enum tk_status tk_connection_send(struct tk_connection *connection, const char *sql,
+                                  const struct tk_args *args, bool binary, guint *sent_r, GString *why)
+{
+    int taken;
+    *sent_r = 1;
+    if (connection->plain) {
+        taken = PQsendQueryParams(connection->pq, sql, args->count, args->types, args->values, args->lengths,
+                                  args->formats, binary);
+    } else {
+        bool prepared;
+        const char *name = statement_name(connection, sql, &prepared);
+        if (!prepared) {
+            connection->preparing = true;
+            *sent_r = 2;
+        }
+        taken = (prepared || PQsendPrepare(connection->pq, name, sql, args->count, args->types) != 0) &&
+                PQsendQueryPrepared(connection->pq, name, args->count, args->values, args->lengths,
+                                    args->formats, binary) != 0;
+    }
+    return taken ? TK_OK : broken(connection, why, PQerrorMessage(connection->pq));
+}
+
+/* Reads all answers up to the pipeline's Sync; the last one with rows is RESULT_R. */
+static enum tk_status read_pipeline(struct tk_connection *c, gint64 deadline, PGresult **result_r,
+                                    GString *why)
+{
+    g_autoptr(PGresult) rows = NULL;
+    enum tk_status failed = TK_OK;
+    for (bool ended = false;;) { /* NULL ends each statement */
+        g_autoptr(PGresult) next = NULL;
+        enum tk_status status = tk_connection_result(c, deadline, &next, why);
+        if (status != TK_OK)
+            return status;
+        if (next == NULL && ended)
+            return broken(c, why, "the connection to the database is lost");
+        ended = next == NULL;
+        if (ended)
+            continue;
+        if (PQresultStatus(next) == PGRES_PIPELINE_SYNC)
+            break;
+        if (PQresultStatus(next) == PGRES_FATAL_ERROR && failed == TK_OK)
+            failed = tk_connection_failure(c, next, false, NULL, why);
+        if (c->broken)
+            return failed;
+        if (PQresultStatus(next) == PGRES_TUPLES_OK) {
+            PQclear(rows);
+            rows = g_steal_pointer(&next);
+        }
+    }
+    if (failed == TK_OK && rows == NULL)
+        return tk_status_fail(TK_BUG, why, "no result");
+    *result_r = g_steal_pointer(&rows);
+    return failed;
+}
+
+enum tk_status tk_connection_ask(struct tk_connection *connection, const char *sql,
+                                 const struct tk_args *args, gint64 deadline, PGresult **result_r,
+                                 GString *why)
+{
+    g_autoptr(PGresult) result = NULL;
+    guint sent;
+    if (PQenterPipelineMode(connection->pq) == 0)
+        return broken(connection, why, "the connection is not idle");
+    enum tk_status status = tk_connection_send(connection, sql, args, false, &sent, why);
+    if (status == TK_OK && PQpipelineSync(connection->pq) == 0)
+        status = broken(connection, why, PQerrorMessage(connection->pq));
+    if (status == TK_OK)
+        status = tk_connection_flush(connection, deadline, why);
+    if (status == TK_OK)
+        status = read_pipeline(connection, deadline, &result, why);
+    if (!connection->broken && PQexitPipelineMode(connection->pq) == 0)
+        connection->broken = true;
+    if (status != TK_OK)
+        return status;
+    connection->preparing = false;
+    *result_r = g_steal_pointer(&result);
+    return TK_OK;
 }
 
 const char *tk_result_text(const PGresult *result, int row, const char *column)

@@ -14,6 +14,10 @@ struct tk_connection {
     GString *warning;  /* the last WARNING of the server since it was emptied; "": none */
     gint64 clock_low;  /* the server's clock minus ours is at least this, */
     gint64 clock_high; /* and at most this; microseconds */
+    GHashTable *names; /* of the statements that were sent to be prepared: char *, by the text's address */
+    bool preparing;    /* one of them may not be there: nothing that came with it has succeeded yet */
+    bool plain;        /* prepares nothing */
+    bool misplaced;    /* the server did not have a statement that was prepared, or had one that was not */
 };
 
 void tk_connection_close(struct tk_connection **connection);
@@ -49,6 +53,23 @@ enum tk_status tk_connection_failure(struct tk_connection *connection, const PGr
 TK_MUST_CHECK enum tk_status tk_connection_query(struct tk_connection *connection, const char *sql,
                                                  const struct tk_args *args, bool writes, bool binary,
                                                  gint64 deadline, PGresult **result_r, GString *why);
+
+/* Sends one statement in pipeline mode, by name where the server has it: parsing and planning cost more than
+ * the work itself. Its first use prepares it on the way, which is one answer more and no round trip. SQL
+ * lives as long as the connection. SENT_R: answers that will come, 1 or 2. TK_LATER: the connection is lost.
+ *
+ * Between us and the server there may be a pooler that gives every transaction another server connection and
+ * does not carry statements along (PgBouncer before 1.21, or with max_prepared_statements = 0). Then the
+ * server says so (SQLSTATE 26000, 42P05), and the pool sends whole texts from there on. Names hold a hash of
+ * the text, so that another version of the program cannot have left another statement under the same one. */
+TK_MUST_CHECK enum tk_status tk_connection_send(struct tk_connection *connection, const char *sql,
+                                                const struct tk_args *args, bool binary, guint *sent_r,
+                                                GString *why);
+
+/* One reading statement that is asked often, in one round trip; else as tk_connection_query, in text. */
+TK_MUST_CHECK enum tk_status tk_connection_ask(struct tk_connection *connection, const char *sql,
+                                               const struct tk_args *args, gint64 deadline,
+                                               PGresult **result_r, GString *why);
 
 /* Values of a result by column name; NULL and 0 stand for SQL NULL. The text belongs to the result. */
 const char *tk_result_text(const PGresult *result, int row, const char *column);

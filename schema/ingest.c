@@ -49,15 +49,12 @@ struct transfer {
     GChecksum *checksum;
 };
 
-static enum tk_status send_query(struct pipeline *p, const char *sql, const struct tk_args *args, int binary)
+static enum tk_status send_query(struct pipeline *p, const char *sql, const struct tk_args *args, bool binary)
 {
-    if (PQsendQueryParams(p->c->pq, sql, args->count, args->types, args->values, args->lengths, args->formats,
-                          binary) == 0) {
-        p->c->broken = true;
-        return tk_status_fail(TK_LATER, p->why, "the connection to the database is lost");
-    }
-    p->unanswered++;
-    return TK_OK;
+    guint sent;
+    enum tk_status status = tk_connection_send(p->c, sql, args, binary, &sent, p->why);
+    p->unanswered += status == TK_OK ? sent : 0;
+    return status;
 }
 
 /* The next result, or NULL at the end of a statement's; a failed one becomes a status. COMMITTING: all
@@ -123,7 +120,7 @@ static enum tk_status send_chunk(struct transfer *t)
     tk_args_number(&args, t->chunk_no);
     /* An empty array has no address, and no address would be NULL. */
     tk_args_bytes(&args, t->chunk->len > 0 ? (const void *)t->chunk->data : "", t->chunk->len);
-    enum tk_status status = send_query(t->p, tk_query_attachment_put, &args, 0);
+    enum tk_status status = send_query(t->p, tk_query_attachment_put, &args, false);
     t->p->unflushed += t->chunk->len;
     t->p->unlooked += t->chunk->len;
     t->chunk_no++;
@@ -198,7 +195,7 @@ static enum tk_status leave_out_present(struct pipeline *p, gint64 tenant_id, GP
     tk_args_init(&args);
     tk_args_number(&args, tenant_id);
     tk_args_byte_arrays(&args, (const guint8 *const *)hashes->pdata, hashes->len, TK_SHA256_SIZE);
-    enum tk_status status = send_query(p, tk_query_attachment_present, &args, 1);
+    enum tk_status status = send_query(p, tk_query_attachment_present, &args, true);
     g_autoptr(PGresult) present = NULL;
     if (status == TK_OK)
         status = look(p, &present);
@@ -239,7 +236,7 @@ static enum tk_status send_blobs(struct pipeline *p, gint64 tenant_id, const str
     TK_ARGS_AUTO struct tk_args args;
     tk_args_init(&args);
     tk_args_number(&args, tk_connection_clock(p->c, p->deadline));
-    enum tk_status status = send_query(p, tk_query_deadline_arm, &args, 0);
+    enum tk_status status = send_query(p, tk_query_deadline_arm, &args, false);
     if (status == TK_OK && total > SMALL_CONTENTS)
         status = leave_out_present(p, tenant_id, todo);
     for (guint i = 0; status == TK_OK && i < todo->len; i++)
@@ -374,6 +371,7 @@ static enum tk_status commit(struct pipeline *p, PGresult **results, guint count
     if (PQresultStatus(end) != PGRES_PIPELINE_SYNC)
         return tk_status_fail(TK_UNCERTAIN, p->why, "no answer to the commit");
     TK_FAULT("committed", NULL);
+    p->c->preparing = false;
     for (guint i = 0; i < count; i++)
         tk_connection_clock_seen(p->c, tk_result_number(results[i], 0, "clock"), sent,
                                  g_get_monotonic_time());
@@ -414,7 +412,7 @@ static enum tk_status run(struct pipeline *p, const struct tk_ingest *items, gui
         tk_args_init(&args);
         add_item(&args, order->pdata[i], tk_connection_clock(p->c, g_get_monotonic_time()),
                  tk_connection_clock(p->c, p->deadline));
-        status = send_query(p, tk_query_ingest, &args, 0);
+        status = send_query(p, tk_query_ingest, &args, false);
     }
     if (status == TK_OK)
         status = commit(p, (PGresult **)answers->pdata, count, began);

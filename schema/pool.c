@@ -14,6 +14,7 @@ struct tk_store {
     gint64 wait;
     gint64 max_age;
     bool any_schema;
+    gint plain;   /* prepared statements get lost between us and the server */
     GMutex mutex; /* guards all below */
     GCond freed;
     GQueue idle; /* struct tk_connection */
@@ -79,6 +80,7 @@ static enum tk_status make(struct tk_store *s, gint64 until, struct tk_connectio
         forget(s);
         return status;
     }
+    (*connection_r)->plain = g_atomic_int_get(&s->plain);
     g_mutex_lock(&s->mutex);
     s->numbers.connects++;
     g_mutex_unlock(&s->mutex);
@@ -96,6 +98,7 @@ enum tk_status tk_pool_take(struct tk_store *store, gint64 deadline, struct tk_c
         if (c != NULL) {
             g_mutex_unlock(&store->mutex);
             if (tk_connection_alive(c) && g_get_monotonic_time() - c->born < store->max_age) {
+                c->plain = g_atomic_int_get(&store->plain);
                 *connection_r = c;
                 return TK_OK;
             }
@@ -124,7 +127,10 @@ void tk_pool_give(struct tk_store *store, struct tk_connection **connection)
     if (c == NULL)
         return;
     *connection = NULL;
-    if (c->broken || PQstatus(c->pq) != CONNECTION_OK || PQtransactionStatus(c->pq) != PQTRANS_IDLE) {
+    if (c->misplaced)
+        g_atomic_int_set(&store->plain, TRUE);
+    if (c->broken || c->preparing || PQstatus(c->pq) != CONNECTION_OK ||
+        PQtransactionStatus(c->pq) != PQTRANS_IDLE) {
         tk_connection_close(&c);
         forget(store);
         return;

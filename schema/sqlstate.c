@@ -16,12 +16,14 @@ static const struct {
     {"22", {TK_REFUSED, false, false}},     /* our data */
     {"23", {TK_REFUSED, false, false}},     /* our data against a constraint */
     {"25", {TK_LATER, true, false}},        /* 25006: read only, an old primary; 25P03: idle for too long */
+    {"26000", {TK_LATER, true, true}},      /* no such prepared statement, see tk_connection_send */
     {"28", {TK_CONFIG, true, false}},       /* login refused */
     {"3D", {TK_CONFIG, true, false}},       /* no such database */
     {"3F", {TK_CONFIG, false, false}},      /* no such schema */
     {"40001", {TK_LATER, false, true}},     /* serialization */
     {"40P01", {TK_LATER, false, true}},     /* deadlock */
     {"40003", {TK_UNCERTAIN, true, false}}, /* statement completion unknown */
+    {"42P05", {TK_LATER, true, true}},      /* a prepared statement of that name is there already */
     {"42", {TK_CONFIG, false, false}},      /* a function, column or right is not there */
     {"53100", {TK_STORAGE, false, false}},  /* disk full */
     {"53", {TK_LATER, false, false}},       /* out of memory, too many connections */

@@ -109,7 +109,7 @@ enum tk_status tk_store_facts(struct tk_store *store, const struct tk_facts_quer
     tk_args_bytes(&args, query->intake_key, query->intake_key != NULL ? TK_INTAKE_KEY_SIZE : 0);
     tk_args_number(&args, tk_connection_clock(c, g_get_monotonic_time()));
     g_autoptr(PGresult) result = NULL;
-    status = tk_connection_query(c, tk_query_facts, &args, false, false, deadline, &result, why);
+    status = tk_connection_ask(c, tk_query_facts, &args, deadline, &result, why);
     tk_pool_give(store, &c);
     if (status != TK_OK)
         return status;

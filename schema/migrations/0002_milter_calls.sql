@@ -102,8 +102,12 @@ GRANT EXECUTE ON FUNCTION deadline_arm(timestamptz) TO ticket_milter;
 -- The sequence that counts the tickets of one tenant and prefix; publish() makes it. A sequence of PostgreSQL and no
 -- counter row: two mails never wait for each other, and the price is a gap where a transaction fails.
 CREATE FUNCTION number_sequence(p_tenant_id bigint, p_prefix text) RETURNS text
-    LANGUAGE sql IMMUTABLE SET search_path = ticketing, pg_temp
-    AS $$ SELECT format('ticketing.number_%s_%s', p_tenant_id, lower(p_prefix)) $$;
+    LANGUAGE plpgsql IMMUTABLE SET search_path = ticketing, pg_temp
+    AS $$
+BEGIN
+    RETURN format('ticketing.number_%s_%s', p_tenant_id, lower(p_prefix)); -- plpgsql keeps what SQL plans in every call
+END
+$$;
 
 -- Which of these contents are stored already; those stay until the end of the transaction.
 CREATE FUNCTION attachment_present(p_tenant_id bigint, p_hashes bytea[]) RETURNS SETOF bytea

@@ -79,9 +79,6 @@ CREATE FUNCTION attachments_add(p_tenant_id bigint, p_ticket_id bigint, p_note_i
     LANGUAGE plpgsql SET search_path = ticketing, pg_temp
     AS $$
 BEGIN
-    IF cardinality(p_hashes) = 0 THEN
-        RETURN;
-    END IF;
     IF EXISTS (SELECT FROM unnest(p_hashes) h
                WHERE NOT EXISTS (SELECT FROM blob b
                                  WHERE b.tenant_id = p_tenant_id AND b.sha256 = h AND b.chunk_no = 0)) THEN
@@ -129,7 +126,13 @@ BEGIN
         RAISE EXCEPTION 'channel % of tenant % does not exist', p_channel_id, p_tenant_id USING ERRCODE = 'TK003';
     END IF;
 
-    v_old := intake_claim(p_tenant_id, p_channel_id, p_key, r.intake_id, p_now, p_now + p_key_life);
+    -- The usual mail is new: intake_claim() is called for the others alone.
+    INSERT INTO intake_key (tenant_id, channel_id, key, intake_id, expires_at)
+        VALUES (p_tenant_id, p_channel_id, p_key, r.intake_id, p_now + p_key_life)
+        ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        v_old := intake_claim(p_tenant_id, p_channel_id, p_key, r.intake_id, p_now, p_now + p_key_life);
+    END IF;
     r.seen := coalesce(v_old.seen, 0) + 1;
     IF v_old.ticket_id IS NOT NULL THEN
         -- Stored before. Written and committed again before anybody says yes: the commit that we see here may be
@@ -142,7 +145,9 @@ BEGIN
         r.ticket_id := v_old.ticket_id;
         r.note_id := v_old.note_id;
         r.intake_id := v_old.intake_id;
-        PERFORM deadline_check(p_deadline);
+        IF clock_timestamp() > p_deadline THEN
+            PERFORM deadline_check(p_deadline);
+        END IF;
         r.clock := clock_timestamp();
         RETURN r;
     END IF;
@@ -171,7 +176,7 @@ BEGIN
             r.reason := 'closed_ticket';
         END IF;
     END IF;
-    IF r.verdict IN ('ticket', 'note') AND rate_full(p_tenant_id, p_channel_id, p_sender, p_now, p_short_count, p_short,
+    IF r.verdict IN ('ticket', 'note') AND p_short_count + p_long_count > 0 AND rate_full(p_tenant_id, p_channel_id, p_sender, p_now, p_short_count, p_short,
                                                      p_long_count, p_long) THEN
         r.verdict := 'fail';
         r.reason := 'rate_limit';
@@ -194,9 +199,11 @@ BEGIN
         INSERT INTO ticket_field (tenant_id, ticket_id, name, value, restricted)
             SELECT p_tenant_id, r.ticket_id, f.name, f.value, f.restricted
             FROM unnest(p_field_names, p_field_values, p_field_restricted) AS f (name, value, restricted);
-        INSERT INTO ticket_field (tenant_id, ticket_id, name, value)
-            SELECT p_tenant_id, r.ticket_id, d.key, d.value FROM jsonb_each_text(v_channel.defaults) d
-            ON CONFLICT DO NOTHING;
+        IF v_channel.defaults <> '{}' THEN
+            INSERT INTO ticket_field (tenant_id, ticket_id, name, value)
+                SELECT p_tenant_id, r.ticket_id, d.key, d.value FROM jsonb_each_text(v_channel.defaults) d
+                ON CONFLICT DO NOTHING;
+        END IF;
         INSERT INTO participant (tenant_id, ticket_id, address)
             SELECT DISTINCT p_tenant_id, r.ticket_id, a FROM unnest(p_participants) a WHERE a <> '';
         IF p_confirm THEN
@@ -216,8 +223,10 @@ BEGIN
         END IF;
     END IF;
     IF r.ticket_id IS NOT NULL THEN
-        PERFORM attachments_add(p_tenant_id, r.ticket_id, r.note_id, p_file_names, p_file_types, p_file_sizes,
-                                p_file_hashes, p_file_dispositions, p_file_content_ids);
+        IF cardinality(p_file_hashes) > 0 THEN
+            PERFORM attachments_add(p_tenant_id, r.ticket_id, r.note_id, p_file_names, p_file_types, p_file_sizes,
+                                    p_file_hashes, p_file_dispositions, p_file_content_ids);
+        END IF;
         IF p_message_id <> '' THEN
             INSERT INTO message_id (tenant_id, message_id, ticket_id, note_id, direction)
                 VALUES (p_tenant_id, p_message_id, r.ticket_id, r.note_id, 'in') ON CONFLICT DO NOTHING;
@@ -240,7 +249,9 @@ BEGIN
                     CASE WHEN (r.verdict, r.reason) IS NOT DISTINCT FROM (p_verdict, p_reason) THEN p_detail END,
                     p_level, p_size, p_raw_sha256, p_raw_until, p_now, p_millis, p_now);
     END IF;
-    PERFORM deadline_check(p_deadline);
+    IF clock_timestamp() > p_deadline THEN
+        PERFORM deadline_check(p_deadline);
+    END IF;
     r.clock := clock_timestamp();
     RETURN r;
 END

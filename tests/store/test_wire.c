@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "schema/pool.h"
+#include "schema/queries.h"
 #include "tests/store/server.h"
 
 static struct tk_store *store;
@@ -159,6 +161,72 @@ static void an_answer_that_is_lost_before_the_commit_is_later(void **state)
     tk_ingest_result_clear(&result);
 }
 
+static gint64 prepared_statements(void)
+{
+    g_autoptr(PGresult) result = NULL;
+    assert_int_equal(tk_pool_query(store, "SELECT count(*) AS n FROM pg_prepared_statements", NULL, false,
+                                   soon(5), &result, NULL),
+                     TK_OK);
+    return tk_result_number(result, 0, "n");
+}
+
+static void execute(const char *sql)
+{
+    g_autoptr(PGresult) result = NULL;
+    assert_int_equal(tk_pool_query(store, sql, NULL, false, soon(5), &result, NULL), TK_OK);
+}
+
+static void expect_stored(const char *key)
+{
+    const struct tk_ingest mail = server_mail(key);
+    struct tk_ingest_result result = server_ingest(store, &mail, TK_OK);
+    assert_string_equal(result.verdict, "ticket");
+    tk_ingest_result_clear(&result);
+}
+
+static int open_store(void **state)
+{
+    (void)state;
+    g_autofree char *conninfo =
+        g_strdup_printf("host=%s port=5432 dbname=tickets user=ticket_milter", folder);
+    const struct tk_store_options options = {.conninfo = conninfo, .pool = 1, .wait = 5 * G_USEC_PER_SEC};
+    tk_store_close(&store);
+    return tk_store_open(&options, &store, NULL) == TK_OK ? 0 : -1;
+}
+
+static void a_statement_is_prepared_once_and_without_a_round_trip(void **state)
+{
+    (void)state;
+    assert_int_equal(tk_store_check(store, soon(5), NULL), TK_OK);
+    assert_int_equal(prepared_statements(), 0);
+    g_atomic_int_set(&round_trips, 0);
+    expect_stored("prepared");
+    assert_int_equal(g_atomic_int_get(&round_trips), 1);
+    expect_stored("prepared before");
+    assert_int_equal(prepared_statements(), 1);
+}
+
+static void statements_that_a_pooler_loses_are_sent_whole(void **state)
+{
+    (void)state;
+    expect_stored("before it is lost");
+    execute("DEALLOCATE ALL");
+    expect_stored("lost");
+    assert_int_equal(prepared_statements(), 0);
+    expect_stored("after it was lost");
+    assert_int_equal(prepared_statements(), 0);
+}
+
+static void a_statement_of_the_name_that_is_there_already_is_not_taken_for_ours(void **state)
+{
+    (void)state;
+    g_autofree char *foreign =
+        g_strdup_printf("PREPARE ticket_milter_%08x AS SELECT 1", g_str_hash(tk_query_ingest));
+    execute(foreign);
+    expect_stored("foreign");
+    assert_int_equal(prepared_statements(), 0);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -170,10 +238,7 @@ static int setup(void **state)
         return -1;
     g_auto(GStrv) words = g_strsplit(server_conninfo("ticket_milter"), " ", -1);
     g_thread_unref(g_thread_new("relay", run_relay, g_strdup(words[0] + strlen("host="))));
-    g_autofree char *conninfo =
-        g_strdup_printf("host=%s port=5432 dbname=tickets user=ticket_milter", folder);
-    const struct tk_store_options options = {.conninfo = conninfo, .pool = 1, .wait = 5 * G_USEC_PER_SEC};
-    return tk_store_open(&options, &store, NULL) == TK_OK ? 0 : -1;
+    return open_store(state);
 }
 
 static int teardown(void **state)
@@ -194,6 +259,10 @@ int main(void)
         cmocka_unit_test(a_new_mail_up_to_256_kib_is_one_round_trip_and_a_reply_two),
         cmocka_unit_test(an_answer_that_is_lost_after_the_commit_is_uncertain),
         cmocka_unit_test(an_answer_that_is_lost_before_the_commit_is_later),
+        cmocka_unit_test_setup(a_statement_is_prepared_once_and_without_a_round_trip, open_store),
+        cmocka_unit_test_setup(statements_that_a_pooler_loses_are_sent_whole, open_store),
+        cmocka_unit_test_setup(a_statement_of_the_name_that_is_there_already_is_not_taken_for_ours,
+                               open_store),
     };
     server_start();
     return cmocka_run_group_tests(tests, setup, teardown);
