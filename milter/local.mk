@@ -18,6 +18,7 @@ libbase_a_SOURCES = \
 noinst_LIBRARIES += libintake.a
 libintake_a_CPPFLAGS = $(AM_CPPFLAGS) $(GLIB_CFLAGS)
 libintake_a_SOURCES = \
+	%D%/intake/conversation.c %D%/intake/conversation.h \
 	%D%/intake/directory.c %D%/intake/directory.h \
 	%D%/intake/intake.c %D%/intake/intake.h \
 	%D%/intake/record.c %D%/intake/record.h

@@ -7,6 +7,9 @@
 
 #include "rules/status.h"
 
+/* Between an address and its detail, as in "user+detail@example.com"; Postfix's usual recipient_delimiter. */
+#define TK_ADDRESS_DELIMITER '+'
+
 /* Strips one pair of <> and outer blanks from an SMTP path, as milter front ends get it. "" and "<>" give "",
  * the null sender. A source route ("@a,@b:user@c", RFC 5321 appendix C) is dropped. Owned by the caller. */
 char *tk_address_from_path(const char *path);

@@ -15,6 +15,7 @@
 #include "rules/classify_view.h"
 #include "rules/classify_words.h"
 #include "rules/phrase.h"
+#include "rules/token.h"
 
 /* The contract of the header file. */
 #define EVIDENCE_BYTES 200
@@ -84,9 +85,8 @@ static gboolean writes_to_own_token(const struct tk_message *message)
 
 static gboolean is_own_id(const char *message_id, const char *instance)
 {
-    const char *at = message_id != NULL ? strrchr(message_id, '@') : NULL;
-    return at != NULL && g_str_has_prefix(message_id, TK_CLASSIFY_OWN_ID_PREFIX) &&
-           g_ascii_strcasecmp(at + 1, instance) == 0;
+    g_autofree char *token = message_id != NULL ? tk_token_in_message_id(message_id, instance) : NULL;
+    return token != NULL;
 }
 
 static gboolean is_loop(const struct look *look, struct tk_classification *result)

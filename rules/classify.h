@@ -28,9 +28,6 @@ enum tk_class {
  * it. */
 enum tk_strength { TK_STRENGTH_NONE, TK_STRENGTH_C, TK_STRENGTH_B, TK_STRENGTH_A };
 
-/* The Message-IDs of our own mails begin with this and end with "@" and the instance. */
-#define TK_CLASSIFY_OWN_ID_PREFIX "ticket."
-
 struct tk_bounce {
     char *status;              /* "5.1.1", or NULL */
     char *recipient;           /* the failed address, or NULL */

@@ -15,6 +15,9 @@ enum tk_folder_kind { TK_FOLDER_NONE, TK_FOLDER_ALIAS, TK_FOLDER_ADDRESS };
 enum tk_authentication { TK_AUTH_OFF, TK_AUTH_FLAG, TK_AUTH_FAIL, TK_AUTH_REJECT };
 enum tk_participants { TK_PARTICIPANTS_REQUESTER, TK_PARTICIPANTS_CC_ALLOWED };
 enum tk_keep_attachments { TK_KEEP_ALL, TK_KEEP_NONE, TK_KEEP_NO_INLINE };
+enum tk_stranger_reply { TK_STRANGER_UNVERIFIED, TK_STRANGER_NEW_LINKED };
+enum tk_closed { TK_CLOSED_NOTE, TK_CLOSED_REOPEN, TK_CLOSED_NEW_LINKED };
+enum tk_subject_change { TK_SUBJECT_APPEND, TK_SUBJECT_NEW_LINKED };
 enum tk_keep_raw { TK_RAW_NEEDED, TK_RAW_ALL };
 
 /* Where a field's value comes from. */
@@ -88,6 +91,11 @@ struct tk_channel {
     char *offer_from; /* NULL: none */
     char **reply_types;
     enum tk_participants participants;
+    enum tk_stranger_reply stranger_reply;
+    enum tk_closed closed;
+    int reopen_days; /* since it was closed, and */
+    int reopen_max;  /* so often, a mail reopens a ticket */
+    enum tk_subject_change subject_change;
     GPtrArray *fields; /* of struct tk_field_rule */
     enum tk_keep_attachments keep_attachments;
     guint64 attachment_max_size;  /* bytes */

@@ -6,9 +6,6 @@
 #include "rules/address.h"
 #include "rules/conf_fields.h"
 
-/* Between local part and detail, as nearly every MTA is set. */
-#define DETAIL_DELIMITER '+'
-
 struct check {
     struct tk_conf_findings *findings;
     struct tk_conf *conf;
@@ -160,7 +157,7 @@ static void check_folder(struct check *check, struct tk_channel *channel, const 
 {
     if (folder->kind != TK_FOLDER_ADDRESS)
         return;
-    g_autofree char *base = tk_address_base(folder->address, DETAIL_DELIMITER, NULL);
+    g_autofree char *base = tk_address_base(folder->address, TK_ADDRESS_DELIMITER, NULL);
     struct tk_channel *other = owner(check, folder->address);
     if (other == NULL && base != NULL)
         other = g_hash_table_lookup(check->conf->by_address, base);

@@ -12,6 +12,9 @@
 
 static const char *const authentication_words[] = {"off", "flag", "fail", "reject"};
 static const char *const participants_words[] = {"requester", "cc_allowed"};
+static const char *const stranger_words[] = {"unverified", "new_linked"};
+static const char *const closed_words[] = {"note", "reopen", "new_linked"};
+static const char *const subject_words[] = {"append", "new_linked"};
 static const char *const keep_words[] = {"all", "none", "no-inline"};
 static const char *const folder_words[] = {"none", "alias"};
 
@@ -52,6 +55,12 @@ static void put_bool(GString *out, const char *name, gboolean value)
 {
     put_key(out, name);
     g_string_append(out, value ? "true" : "false");
+}
+
+static void put_number(GString *out, const char *name, gint64 value)
+{
+    put_key(out, name);
+    g_string_append_printf(out, "%" G_GINT64_FORMAT, value);
 }
 
 static void put_address(GString *out, const char *name, const char *address)
@@ -199,10 +208,14 @@ char *tk_conf_channel_rules(const struct tk_channel *channel)
     put_string(out, "offer_from", channel->offer_from);
     put_set(out, "reply_types", channel->reply_types, FALSE);
     put_string(out, "participants", participants_words[channel->participants]);
+    put_string(out, "stranger_reply", stranger_words[channel->stranger_reply]);
+    put_string(out, "closed", closed_words[channel->closed]);
+    put_number(out, "reopen_days", channel->reopen_days);
+    put_number(out, "reopen_max", channel->reopen_max);
+    put_string(out, "subject_change", subject_words[channel->subject_change]);
     put_fields(out, channel->fields);
     put_string(out, "keep_attachments", keep_words[channel->keep_attachments]);
-    put_key(out, "attachment_max_size");
-    g_string_append_printf(out, "%" G_GUINT64_FORMAT, channel->attachment_max_size);
+    put_number(out, "attachment_max_size", (gint64)channel->attachment_max_size);
     put_set(out, "attachment_deny_names", channel->attachment_deny_names, FALSE);
     put_bool(out, "attach_mail", channel->attach_mail);
     g_string_append_c(out, '}');

@@ -6,9 +6,12 @@
 
 #include "rules/address.h"
 #include "rules/text.h"
+#include "rules/thread.h"
 
 /* Values quoted as detail are for a log line. */
 enum { MAX_DETAIL = 200 };
+
+#define SECONDS_A_DAY 86400LL
 
 /* A rule returns TRUE where it hit and has filled the decision. */
 typedef gboolean (*rule)(const struct tk_decide_input *input, struct tk_decision *decision);
@@ -247,27 +250,81 @@ enum tk_status tk_decide_early(const struct tk_decide_input *input, struct tk_de
     return TK_NO_MATCH;
 }
 
-/* A reply goes to its ticket only by a participant, and only where the ticket's type takes notes by mail. A
- * stranger's mail is a ticket of its own, and nothing of the other ticket is told to anybody. */
+gboolean tk_decide_is_machine(const struct tk_classification *found)
+{
+    return found->class != TK_CLASS_HUMAN && found->class != TK_CLASS_LIST &&
+           found->strength >= TK_STRENGTH_B;
+}
+
+/* A new ticket that knows from which one it goes on. Its subject loses the number, or every later reply would
+ * lead to the old one. */
+static gboolean linked(const struct tk_decide_input *input, struct tk_decision *decision,
+                       enum tk_reason reason)
+{
+    decision->cut_token = TRUE;
+    decision->linked_id = input->known->ticket_id;
+    return hit(decision, TK_VERDICT_TICKET, reason, input->known->number);
+}
+
+static gboolean noted(const struct tk_decide_input *input, struct tk_decision *decision,
+                      enum tk_reason reason)
+{
+    decision->ticket_id = input->known->ticket_id;
+    decision->proof = input->known->proof;
+    return hit(decision, TK_VERDICT_NOTE, reason, input->known->number);
+}
+
+/* The subject speaks of something else, and does not name the ticket itself (as the subject of every mail of
+ * ours does, whatever else it says). */
+static gboolean is_other_topic(const struct tk_decide_input *input)
+{
+    return g_strcmp0(input->number, input->known->number) != 0 &&
+           !tk_thread_same_topic(input->message->subject, input->known->subject, input->prefixes);
+}
+
+/* The ingest call repeats this where the ticket has been closed since. */
+static gboolean closed_rule(const struct tk_decide_input *input, struct tk_decision *decision)
+{
+    const struct tk_channel *channel = input->channel;
+    const struct tk_decide_known *known = input->known;
+    if (channel->closed == TK_CLOSED_NOTE || tk_decide_is_machine(input->classification))
+        return noted(input, decision, TK_REASON_CLOSED_TICKET);
+    if (channel->closed == TK_CLOSED_REOPEN && known->closed_for < channel->reopen_days * SECONDS_A_DAY &&
+        known->reopened < channel->reopen_max)
+        return noted(input, decision, TK_REASON_REOPENED);
+    return linked(input, decision, TK_REASON_CLOSED_TICKET);
+}
+
+/* A reply goes to its ticket only by a participant or by whom its token was made for, and only where the
+ * ticket's type takes notes by mail. A stranger's mail is a ticket of its own, and nothing of the other
+ * ticket is told to anybody; where it bears a token, somebody who had it passed it on, and an agent is to see
+ * what he says, but nobody else. */
 static gboolean thread_rule(const struct tk_decide_input *input, struct tk_decision *decision)
 {
+    const struct tk_channel *channel = input->channel;
     const struct tk_decide_known *known = input->known;
     if (known == NULL || known->ticket_id == 0) {
-        if (!input->has_number)
+        if (input->number == NULL && !input->has_token)
             return FALSE;
         decision->cut_token = TRUE;
         return hit(decision, TK_VERDICT_TICKET, TK_REASON_UNKNOWN_TICKET, NULL);
     }
-    if (!known->writer_takes_part) {
+    gboolean stranger = !known->writer_takes_part && known->proof != TK_PROOF_RECIPIENT;
+    if (stranger && known->proof == TK_PROOF_NONE) {
         decision->cut_token = TRUE;
         return hit(decision, TK_VERDICT_TICKET, TK_REASON_NOT_PARTICIPANT, known->number);
     }
-    if (!g_strv_contains((const char *const *)input->channel->reply_types, known->ticket_type))
+    if (stranger && channel->stranger_reply == TK_STRANGER_NEW_LINKED)
+        return linked(input, decision, TK_REASON_NOT_PARTICIPANT);
+    if (!g_strv_contains((const char *const *)channel->reply_types, known->ticket_type))
         return hit(decision, TK_VERDICT_FAIL, TK_REASON_TYPE_NOT_WHITELISTED, known->ticket_type);
-    decision->ticket_id = known->ticket_id;
-    return hit(decision, TK_VERDICT_NOTE,
-               g_strcmp0(known->status, "closed") == 0 ? TK_REASON_CLOSED_TICKET : TK_REASON_NONE,
-               known->number);
+    if (stranger)
+        return noted(input, decision, TK_REASON_UNVERIFIED);
+    if (channel->subject_change == TK_SUBJECT_NEW_LINKED && is_other_topic(input))
+        return linked(input, decision, TK_REASON_SUBJECT_CHANGED);
+    if (g_strcmp0(known->status, "closed") == 0)
+        return closed_rule(input, decision);
+    return noted(input, decision, TK_REASON_NONE);
 }
 
 void tk_decide(const struct tk_decide_input *input, struct tk_decision *decision_r)
@@ -295,6 +352,6 @@ void tk_decide_known_clear(struct tk_decide_known *known)
     g_clear_pointer(&known->number, g_free);
     g_clear_pointer(&known->ticket_type, g_free);
     g_clear_pointer(&known->status, g_free);
-    g_clear_pointer(&known->matched_by, g_free);
+    g_clear_pointer(&known->subject, g_free);
     known->ticket_id = 0;
 }

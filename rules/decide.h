@@ -11,14 +11,25 @@
 #include "rules/status.h"
 #include "rules/verdict.h"
 
+/* What the mail proves by a token of ours that leads to the ticket. */
+enum tk_proof {
+    TK_PROOF_NONE,     /* it bears none: a Message-ID or number that anybody may know */
+    TK_PROOF_TICKET,   /* it bears one that was made for somebody else */
+    TK_PROOF_RECIPIENT /* it bears one that was made for its sender */
+};
+
 /* The ticket to which the thread keys of a mail lead, as the database knows it. */
 struct tk_decide_known {
     gint64 ticket_id; /* 0: no ticket of this tenant matches */
     char *number;
     char *ticket_type;
-    char *status;               /* open, pending, closed */
+    char *status; /* open, pending, closed */
+    char *subject;
+    gint64 closed_for;          /* of a closed one: seconds since then */
+    gint64 reopened;            /* how often a mail has reopened it */
     gboolean writer_takes_part; /* the sender is the requester or a participant */
-    char *matched_by;           /* "message_id" or "number" */
+    enum tk_proof proof;
+    const char *matched_by; /* static: "token_address", "token_message_id", "message_id" or "number" */
 };
 
 struct tk_decision {
@@ -27,6 +38,8 @@ struct tk_decision {
     const char *rule;      /* static word of the rule that hit */
     char *detail;          /* the value that hit, one line, for log and test; NULL: none */
     gint64 ticket_id;      /* of a note */
+    gint64 linked_id;      /* of a new ticket: the one that it goes on from; 0: none */
+    enum tk_proof proof;   /* of a note */
     gboolean cut_token;    /* a foreign or unknown number is to be cut from the subject */
     gboolean never_answer; /* machine's mail that becomes a ticket: no confirmation, ever */
 };
@@ -38,7 +51,9 @@ struct tk_decide_input {
     const char *mail_from;     /* envelope sender, without <>, "" null */
     enum tk_tri authenticated; /* of the From domain, by a trusted check; TK_UNKNOWN: nobody checked */
     const struct tk_decide_known *known; /* NULL: there were no keys, or nothing was found */
-    gboolean has_number;                 /* the subject bears a number of this tenant's form */
+    const char *number;                  /* of this tenant's form, that the subject bears, or NULL */
+    gboolean has_token;                  /* the mail bears a token that was signed for this channel */
+    const char *const *prefixes;         /* as of tk_thread_read; NULL only with no KNOWN */
     gboolean too_big;                    /* larger than limits.message */
 };
 
@@ -49,6 +64,9 @@ enum tk_status tk_decide_early(const struct tk_decide_input *input,
 
 /* All rules. Always decides. The caller clears the decision. */
 void tk_decide(const struct tk_decide_input *input, struct tk_decision *decision_r);
+
+/* Whether a program wrote the mail, by more than a hint: it moves no ticket on. */
+gboolean tk_decide_is_machine(const struct tk_classification *classification);
 void tk_decide_clear(struct tk_decision *decision);
 void tk_decide_known_clear(struct tk_decide_known *known);
 

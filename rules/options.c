@@ -9,6 +9,9 @@
 static const char *const publication_words[] = {"draft", "published", "disabled", NULL};
 static const char *const authentication_words[] = {"off", "flag", "fail", "reject", NULL};
 static const char *const participants_words[] = {"requester", "cc_allowed", NULL};
+static const char *const stranger_words[] = {"unverified", "new_linked", NULL};
+static const char *const closed_words[] = {"note", "reopen", "new_linked", NULL};
+static const char *const subject_words[] = {"append", "new_linked", NULL};
 static const char *const keep_words[] = {"all", "none", "no-inline", NULL};
 static const char *const raw_words[] = {"needed", "all", NULL};
 
@@ -167,6 +170,25 @@ static const struct tk_option table[] = {
             MEMBER(tk_channel, participants),
             .help = "Who may add notes by mail. requester: the sender of the opening mail. cc_allowed: also those in its Cc "
                     "whose domain is allowed."),
+    CHANNEL("channel.stranger_reply", ONE, WORD, .default_text = "unverified", .words = stranger_words,
+            MEMBER(tk_channel, stranger_reply),
+            .help = "What becomes of a reply that bears the token of a ticket, but whose sender is neither whom the token "
+                    "was made for nor a participant. unverified: an internal note that is marked so and changes nothing; "
+                    "new_linked: a ticket of its own that names the other. Without a token such a mail is a ticket of its "
+                    "own."),
+    CHANNEL("channel.closed", ONE, WORD, .default_text = "note", .words = closed_words, MEMBER(tk_channel, closed),
+            .help = "What becomes of a reply to a closed ticket. note: a note, and the ticket stays closed; reopen: a note, "
+                    "and the ticket is open again; new_linked: a new ticket that names the closed one. Automatic replies "
+                    "are always a note."),
+    CHANNEL("channel.reopen_days", ONE, INT, .default_text = "30", .min = 1, .max = 3650, MEMBER(tk_channel, reopen_days),
+            .help = "With closed = \"reopen\": so many days after it was closed a reply becomes a new linked ticket instead."),
+    CHANNEL("channel.reopen_max", ONE, INT, .default_text = "5", .min = 1, .max = 1000, MEMBER(tk_channel, reopen_max),
+            .help = "With closed = \"reopen\": after so many times that a mail reopened the ticket a reply becomes a new "
+                    "linked ticket instead."),
+    CHANNEL("channel.subject_change", ONE, WORD, .default_text = "append", .words = subject_words,
+            MEMBER(tk_channel, subject_change),
+            .help = "What becomes of a reply under a new subject that does not bear the ticket's number. append: a note as "
+                    "any other; new_linked: a new ticket that names the other."),
     CHANNEL("channel.fields", GROUPS, TEXT, .max = FIELDS_MAX, MEMBER(tk_channel, fields), .size = sizeof(struct tk_field_rule),
             .help = "How the fields of the ticket are filled. subject, description, requester and requester_name are filled "
                     "from subject, body, sender and sender_name where nothing else is said."),

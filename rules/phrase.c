@@ -135,7 +135,8 @@ gboolean tk_phrase_ends(const char *after)
     return *after == '\0' || is_sign(g_utf8_get_char(after));
 }
 
-gboolean tk_phrase_answers(const char *folded_subject)
+/* What follows one mark of an answer, or NULL. */
+static const char *after_answer(const char *folded_subject)
 {
     const char *start = after_signs(folded_subject);
     for (gsize i = 0; i < G_N_ELEMENTS(answer_prefixes); i++) {
@@ -154,7 +155,21 @@ gboolean tk_phrase_answers(const char *folded_subject)
         while (*after == ' ')
             after++;
         if (*after == ':')
-            return TRUE;
+            return after + 1;
     }
-    return FALSE;
+    return NULL;
+}
+
+gboolean tk_phrase_answers(const char *folded_subject)
+{
+    return after_answer(folded_subject) != NULL;
+}
+
+const char *tk_phrase_after_answers(const char *folded_subject)
+{
+    for (const char *after; (after = after_answer(folded_subject)) != NULL;)
+        folded_subject = after;
+    while (*folded_subject == ' ')
+        folded_subject++;
+    return folded_subject;
 }

@@ -42,4 +42,8 @@ gboolean tk_phrase_ends(const char *after);
 /* Whether the folded subject is an answer or a forwarded mail ("re:", "aw:", "fwd:", "回复:", ...). */
 gboolean tk_phrase_answers(const char *folded_subject);
 
+/* What follows the marks of answers and forwarded mails ("re: fwd[2]: ") at the start of the folded subject;
+ * the subject itself where there are none. */
+const char *tk_phrase_after_answers(const char *folded_subject);
+
 #endif

@@ -8,8 +8,6 @@
 
 #include "rules/address.h"
 
-/* Between an address's local part and its detail (Postfix's usual recipient_delimiter). */
-#define DETAIL_DELIMITER '+'
 /* Before a token in a detail and in a Message-ID; tells it from what people put there. */
 #define MARK           "t-"
 #define LOCAL_PART_MAX 64
@@ -204,12 +202,14 @@ gboolean tk_token_is_for(const struct tk_token *token, const struct tk_token_sco
 char *tk_token_to_address(const char *address, const char *token)
 {
     const char *at = strrchr(address, '@');
-    if (at == NULL || address[0] == '"' || memchr(address, DETAIL_DELIMITER, (gsize)(at - address)) != NULL)
+    if (at == NULL || address[0] == '"' ||
+        memchr(address, TK_ADDRESS_DELIMITER, (gsize)(at - address)) != NULL)
         return NULL;
     gsize local = (gsize)(at - address) + 1 + strlen(MARK) + strlen(token);
     if (local > LOCAL_PART_MAX)
         return NULL;
-    return g_strdup_printf("%.*s%c" MARK "%s%s", (int)(at - address), address, DETAIL_DELIMITER, token, at);
+    return g_strdup_printf("%.*s%c" MARK "%s%s", (int)(at - address), address, TK_ADDRESS_DELIMITER, token,
+                           at);
 }
 
 const char *tk_token_in_detail(const char *detail)

@@ -47,6 +47,12 @@ static const struct {
         {"not_participant", "The mail names a ticket in which its sender takes no part; it is a new ticket."},
     [TK_REASON_UNKNOWN_TICKET] = {"unknown_ticket", "The mail names a ticket that does not exist here."},
     [TK_REASON_CLOSED_TICKET] = {"closed_ticket", "The ticket that the mail answers is closed."},
+    [TK_REASON_REOPENED] = {"reopened", "The mail answers a closed ticket, which is open again."},
+    [TK_REASON_UNVERIFIED] = {"unverified",
+                              "The mail bears the token of a ticket, but its sender is neither whom it was "
+                              "made for nor a participant; it is an internal note that changes nothing."},
+    [TK_REASON_SUBJECT_CHANGED] =
+        {"subject_changed", "The mail answers a ticket under another subject; it is a new linked ticket."},
     [TK_REASON_RATE_LIMIT] = {"rate_limit", "Too many mails in too short a time."},
     [TK_REASON_TOO_BIG] = {"too_big", "The mail is larger than limits.message."},
     [TK_REASON_UNPARSABLE] = {"unparsable", "The mail could not be read; its raw bytes are kept."},

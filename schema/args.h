@@ -5,7 +5,7 @@
 #include <glib.h>
 #include <libpq-fe.h>
 
-#define TK_ARGS_MAX 48 /* ingest has the most: 48 */
+#define TK_ARGS_MAX 64 /* ingest has the most */
 
 struct tk_args {
     int count;

@@ -327,6 +327,13 @@ static void add_item(struct tk_args *args, const struct tk_ingest *item, gint64 
     tk_args_number(args, item->long_seconds);
     tk_args_text(args, item->evidence);
     tk_args_text(args, item->detail);
+    tk_args_number(args, item->linked_id);
+    tk_args_text(args, item->proof);
+    tk_args_text(args, item->stranger);
+    tk_args_text(args, item->closed);
+    tk_args_number(args, item->reopen_seconds);
+    tk_args_number(args, item->reopen_max);
+    tk_args_text(args, item->machine ? "t" : "f");
 }
 
 static void read_result(const PGresult *result, struct tk_ingest_result *r)

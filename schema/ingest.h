@@ -101,6 +101,15 @@ struct tk_ingest {
     const char *source;             /* mail, delivery */
     const char *const *reply_types; /* ticket types that take notes; ends with NULL */
 
+    /* What a note may do, by what holds when it is stored. */
+    const char *proof;    /* recipient, ticket (a token that was made for somebody else); NULL: no token */
+    const char *stranger; /* unverified, new_linked */
+    const char *closed;   /* note, reopen, new_linked */
+    gint64 reopen_seconds, reopen_max;
+    bool machine; /* a program's mail: it reopens nothing */
+
+    gint64 linked_id; /* of a ticket: the one that it goes on from; 0: none */
+
     /* Rate windows: tickets and notes of one sender in this channel; a count of 0 means none. A full short
      * window makes the whole call TK_LATER, a full long one makes the verdict fail with rate_limit. */
     guint short_count;
@@ -111,7 +120,8 @@ struct tk_ingest {
 
 /* What came of it. The verdict may be another than was asked for: duplicate (stored before; the stored ids
  * are given), fail with channel_disabled, type_not_whitelisted or rate_limit, ticket with unknown_ticket,
- * not_participant or mid_reuse, note with closed_ticket. */
+ * not_participant, closed_ticket (a new linked one) or mid_reuse, note with closed_ticket, reopened or
+ * unverified. */
 struct tk_ingest_result {
     char *verdict;
     char *reason;     /* NULL: none */

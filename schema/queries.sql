@@ -16,8 +16,8 @@ SELECT true AS answers;
 SELECT tenant_id, channel_id, status, rules_version, ticket_type, prefix FROM ticketing.channel_find($1, $2);
 
 -- name: facts
-SELECT kind, place, ticket_id, number, ticket_type, status, participant
-FROM ticketing.facts($1, $2, $3, $4, $5, $6, to_timestamp($7 / 1000000.0));
+SELECT kind, place, ticket_id, number, ticket_type, status, participant, subject, closed_for, reopened
+FROM ticketing.facts($1, $2, $3, $4, $5, $6, to_timestamp($7 / 1000000.0), $8::text[]::bigint[]);
 
 -- name: deadline_arm
 SELECT ticketing.deadline_arm(to_timestamp($1 / 1000000.0));
@@ -46,7 +46,9 @@ FROM ticketing.ingest(
     p_confirm => $42::boolean,
     p_short_count => $43, p_short => make_interval(secs => $44::bigint),
     p_long_count => $45, p_long => make_interval(secs => $46::bigint),
-    p_evidence => $47, p_detail => $48);
+    p_evidence => $47, p_detail => $48,
+    p_linked_ticket_id => $49, p_proof => $50, p_stranger => $51, p_closed => $52,
+    p_reopen_for => make_interval(secs => $53::bigint), p_reopen_max => $54, p_machine => $55::boolean);
 
 -- name: publish
 SELECT tenant_id, channel_id, rules_version, changed
@@ -117,7 +119,8 @@ LIMIT $7;
 -- name: report_tickets
 SELECT tenant_id, tenant, ticket_id, number, ticket_type, channel_id, channel, offer_id, subject, description, requester,
        requester_name, priority, status, ticketing.moment(created_at) AS created_at,
-       ticketing.moment(updated_at) AS updated_at
+       ticketing.moment(updated_at) AS updated_at, ticketing.moment(closed_at) AS closed_at, reopened, linked_ticket_id,
+       linked
 FROM ticketing.ticket_report
 WHERE ($1 IS NULL OR tenant = $1) AND ($2 IS NULL OR channel = $2) AND ($3 IS NULL OR number = upper($3))
   AND ($4 IS NULL OR status = $4) AND ($6 = 0 OR created_at >= to_timestamp($6 / 1000000.0))
@@ -127,7 +130,11 @@ LIMIT $7;
 -- name: report_ticket
 SELECT tenant_id, tenant, ticket_id, number, ticket_type, channel_id, channel, offer_id, subject, description,
        description_full, description_html, requester, requester_name, priority, status, to_json(notices) AS notices,
-       ticketing.moment(created_at) AS created_at, ticketing.moment(updated_at) AS updated_at
+       ticketing.moment(created_at) AS created_at, ticketing.moment(updated_at) AS updated_at,
+       ticketing.moment(closed_at) AS closed_at, reopened, linked_ticket_id, linked,
+       to_json(ARRAY(SELECT f.number FROM ticketing.ticket f
+                     WHERE f.tenant_id = ticket_report.tenant_id AND f.linked_ticket_id = ticket_report.ticket_id
+                     ORDER BY f.ticket_id)) AS linked_from
 FROM ticketing.ticket_report
 WHERE ($1 IS NULL OR tenant = $1) AND ($2 IS NULL OR channel = $2) AND number = upper($3)
 ORDER BY tenant
@@ -140,8 +147,8 @@ SELECT name, value, restricted FROM ticketing.ticket_field WHERE tenant_id = $8 
 SELECT address FROM ticketing.participant WHERE tenant_id = $8 AND ticket_id = $9 ORDER BY address LIMIT $7;
 
 -- name: report_notes
-SELECT tenant_id, note_id, ticket_id, visibility, author, body, body_full, body_html, source, to_json(notices) AS notices,
-       ticketing.moment(created_at) AS created_at
+SELECT tenant_id, note_id, ticket_id, visibility, author, body, body_full, body_html, source, unverified,
+       to_json(notices) AS notices, ticketing.moment(created_at) AS created_at
 FROM ticketing.note
 WHERE tenant_id = $8 AND ticket_id = $9
 ORDER BY note.created_at, note_id

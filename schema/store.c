@@ -55,6 +55,7 @@ static void fact_free(gpointer data)
     g_free(fact->number);
     g_free(fact->ticket_type);
     g_free(fact->status);
+    g_free(fact->subject);
     g_free(fact);
 }
 
@@ -75,6 +76,7 @@ static struct tk_fact *fact_new(const PGresult *result, int row)
     const char *kind = tk_result_text(result, row, "kind");
     struct tk_fact *fact = g_new0(struct tk_fact, 1);
     fact->kind = strcmp(kind, "intake") == 0       ? TK_FACT_INTAKE
+                 : strcmp(kind, "token") == 0      ? TK_FACT_TOKEN
                  : strcmp(kind, "message_id") == 0 ? TK_FACT_MESSAGE_ID
                                                    : TK_FACT_NUMBER;
     /* The server counts from 1. */
@@ -84,12 +86,23 @@ static struct tk_fact *fact_new(const PGresult *result, int row)
     fact->ticket_type = g_strdup(tk_result_text(result, row, "ticket_type"));
     fact->status = g_strdup(tk_result_text(result, row, "status"));
     fact->participant = g_strcmp0(tk_result_text(result, row, "participant"), "t") == 0;
+    fact->subject = g_strdup(tk_result_text(result, row, "subject"));
+    fact->closed_for = tk_result_number(result, row, "closed_for");
+    fact->reopened = tk_result_number(result, row, "reopened");
     return fact;
 }
 
 static guint list_length(const char *const *list)
 {
     return list == NULL ? 0 : g_strv_length((char **)list);
+}
+
+static void add_ticket_ids(struct tk_args *args, const struct tk_facts_query *query)
+{
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < query->ticket_count; i++)
+        g_ptr_array_add(texts, g_strdup_printf("%" G_GINT64_FORMAT, query->ticket_ids[i]));
+    tk_args_texts(args, (const char *const *)texts->pdata, texts->len);
 }
 
 enum tk_status tk_store_facts(struct tk_store *store, const struct tk_facts_query *query, gint64 deadline,
@@ -108,6 +121,7 @@ enum tk_status tk_store_facts(struct tk_store *store, const struct tk_facts_quer
     tk_args_text(&args, query->sender);
     tk_args_bytes(&args, query->intake_key, query->intake_key != NULL ? TK_INTAKE_KEY_SIZE : 0);
     tk_args_number(&args, tk_connection_clock(c, g_get_monotonic_time()));
+    add_ticket_ids(&args, query);
     g_autoptr(PGresult) result = NULL;
     status = tk_connection_ask(c, tk_query_facts, &args, deadline, &result, why);
     tk_pool_give(store, &c);

@@ -77,6 +77,8 @@ void tk_store_channel_free(struct tk_store_channel **channel);
 struct tk_facts_query {
     gint64 tenant_id;
     gint64 channel_id;
+    const gint64 *ticket_ids; /* that tokens prove, most telling first */
+    guint ticket_count;
     const char *const *message_ids; /* without angle brackets, most telling first */
     const char *const *numbers;     /* of tickets, from tokens, most telling first */
     const char *sender;             /* folded; whose part in the tickets is asked; may be NULL */
@@ -85,19 +87,22 @@ struct tk_facts_query {
 
 /* One key of the query that leads to a ticket. */
 struct tk_fact {
-    enum { TK_FACT_INTAKE, TK_FACT_MESSAGE_ID, TK_FACT_NUMBER } kind;
-    guint place; /* index into message_ids or numbers */
+    enum { TK_FACT_INTAKE, TK_FACT_TOKEN, TK_FACT_MESSAGE_ID, TK_FACT_NUMBER } kind;
+    guint place; /* index into ticket_ids, message_ids or numbers */
     gint64 ticket_id;
     char *number;
     char *ticket_type;
     char *status;     /* open, pending, closed */
     bool participant; /* the sender takes part in this ticket */
+    char *subject;
+    gint64 closed_for; /* of a closed one: seconds since then */
+    gint64 reopened;   /* how often a mail has reopened it */
 };
 
 struct tk_facts {
     char *channel_status; /* NULL: the channel is not in the database */
     gint64 rules_version;
-    GPtrArray *facts; /* struct tk_fact; intake first, then message ids, then numbers, each by place. Where
+    GPtrArray *facts; /* struct tk_fact; intake first, then tokens, message ids, numbers, each by place. Where
                          one id belongs to several tickets, those of this channel come first. */
 };
 

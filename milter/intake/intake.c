@@ -4,18 +4,15 @@
 
 #include <string.h>
 
+#include "milter/intake/conversation.h"
 #include "milter/intake/record.h"
 #include "rules/address.h"
 #include "rules/authres.h"
 #include "rules/intake_key.h"
-#include "rules/thread.h"
 #include "schema/fault.h"
 
 /* RFC 5321 section 6.3 takes 100 as a bound for loops; Postfix stops at 50 (hopcount_limit), and so do we. */
 enum { MAX_RECEIVED = 50 };
-
-/* The delimiter of RCPT "user+detail@"; Postfix's usual recipient_delimiter. */
-#define DETAIL_DELIMITER '+'
 
 /* One run of one mail. */
 struct run {
@@ -35,6 +32,7 @@ static void free_result(gpointer data)
     g_free(result->detail);
     g_free(result->number);
     g_free(result->matched);
+    g_free(result->linked);
     g_free(result->rcpt);
     tk_plan_free(&result->plan);
     g_free(result);
@@ -49,7 +47,7 @@ const struct tk_channel *tk_intake_route(const struct tk_conf *conf, const char 
     const struct tk_channel *channel = g_hash_table_lookup(conf->by_address, folded);
     if (channel != NULL)
         return channel;
-    g_autofree char *base = tk_address_base(path, DETAIL_DELIMITER, NULL);
+    g_autofree char *base = tk_address_base(path, TK_ADDRESS_DELIMITER, NULL);
     return base != NULL ? g_hash_table_lookup(conf->by_address, base) : NULL;
 }
 
@@ -78,51 +76,6 @@ static void find_channels(struct run *run)
     }
 }
 
-/* Of the tickets that the keys lead to, the first in which the writer takes part; else the first. */
-static void choose_known(const struct tk_facts *facts, struct tk_decide_known *known)
-{
-    const struct tk_fact *chosen = NULL;
-    for (guint i = 0; i < facts->facts->len; i++) {
-        const struct tk_fact *fact = g_ptr_array_index(facts->facts, i);
-        if (fact->kind == TK_FACT_INTAKE)
-            continue;
-        if (chosen == NULL || (fact->participant && !chosen->participant))
-            chosen = fact;
-    }
-    if (chosen == NULL)
-        return;
-    known->ticket_id = chosen->ticket_id;
-    known->number = g_strdup(chosen->number);
-    known->ticket_type = g_strdup(chosen->ticket_type);
-    known->status = g_strdup(chosen->status);
-    known->writer_takes_part = chosen->participant;
-    known->matched_by = g_strdup(chosen->kind == TK_FACT_MESSAGE_ID ? "message_id" : "number");
-}
-
-/* Asks the database about the thread keys. DISABLED_R tells that the channel's row is not published. */
-static enum tk_status ask_facts(struct run *run, const struct tk_record *record,
-                                const struct tk_thread_keys *keys, struct tk_decide_known *known,
-                                gboolean *disabled_r)
-{
-    const char *const numbers[] = {keys->number, NULL};
-    g_ptr_array_add(keys->message_ids, NULL);
-    const struct tk_facts_query query = {.tenant_id = record->ids.tenant_id,
-                                         .channel_id = record->ids.channel_id,
-                                         .message_ids = (const char *const *)keys->message_ids->pdata,
-                                         .numbers = numbers,
-                                         .sender = record->sender};
-    struct tk_facts *facts = NULL;
-    enum tk_status status =
-        tk_store_facts(run->context->store, &query, run->context->deadline, &facts, run->outcome->why);
-    g_ptr_array_set_size(keys->message_ids, (gint)keys->message_ids->len - 1);
-    if (status != TK_OK)
-        return status;
-    choose_known(facts, known);
-    *disabled_r = g_strcmp0(facts->channel_status, "published") != 0;
-    tk_facts_free(&facts);
-    return TK_OK;
-}
-
 static enum tk_status decide_record(struct run *run, struct tk_record *record)
 {
     if (run->mail->crashes >= TK_INTAKE_UNREAD) {
@@ -130,37 +83,12 @@ static enum tk_status decide_record(struct run *run, struct tk_record *record)
             (struct tk_decision){.verdict = TK_VERDICT_FAIL, .reason = TK_REASON_POISON, .rule = "poison"};
         return TK_OK;
     }
-    struct tk_decide_input input = {.channel = record->channel,
-                                    .message = run->outcome->message,
-                                    .classification = &run->outcome->classification,
-                                    .mail_from = run->mail_from,
-                                    .authenticated = run->outcome->authenticated,
-                                    .too_big = run->mail->too_big};
-    if (tk_decide_early(&input, &record->decision) == TK_OK)
-        return TK_OK;
-
-    g_autofree const char **prefixes = tk_plan_prefixes(run->context->conf, record->channel);
-    struct tk_thread_keys keys;
-    tk_thread_read(run->outcome->message, prefixes, &keys);
-    input.has_number = keys.number != NULL;
-    struct tk_decide_known known = {0};
-    gboolean disabled = FALSE;
-    enum tk_status status = TK_OK;
-    /* A dry run asks in any case, since nothing else will tell it that the channel is disabled. */
-    if (run->context->store != NULL && record->ids.channel_id != 0 &&
-        (tk_thread_has_keys(&keys) || run->context->dry_run))
-        status = ask_facts(run, record, &keys, &known, &disabled);
-    if (status == TK_OK && disabled) {
-        record->decision = (struct tk_decision){
-            .verdict = TK_VERDICT_FAIL, .reason = TK_REASON_CHANNEL_DISABLED, .rule = "channel"};
-    } else if (status == TK_OK) {
-        input.known = known.ticket_id != 0 ? &known : NULL;
-        tk_decide(&input, &record->decision);
-        record->matched = g_strdup(known.number);
-    }
-    tk_decide_known_clear(&known);
-    tk_thread_clear(&keys);
-    return status;
+    const struct tk_conversation_mail mail = {.context = run->context,
+                                              .outcome = run->outcome,
+                                              .rcpts = run->rcpts,
+                                              .mail_from = run->mail_from,
+                                              .too_big = run->mail->too_big};
+    return tk_conversation_decide(&mail, record);
 }
 
 /* Finds the channel's ids; one that was never published has none and takes no mail. */
@@ -277,6 +205,9 @@ static void answer_all(struct run *run)
         result->detail = g_strdup(record->decision.detail);
         result->rcpt = g_strdup(record->rcpt);
         result->matched = g_strdup(record->matched);
+        result->matched_by = record->matched_by;
+        result->linked = record->decision.linked_id != 0 ? g_strdup(record->matched) : NULL;
+        result->foreign_tokens = record->foreign_tokens;
         g_ptr_array_add(run->outcome->results, result);
         struct tk_effects_answer answer = {.channel = record->channel,
                                            .verdict = result->verdict,

@@ -58,7 +58,10 @@ struct tk_intake_result {
     const char *rule; /* static: which rule of the order decided ("domain", "autoreply", "thread", ...) */
     char *detail;     /* the value that the rule hit on, one line, or NULL */
     char *number;     /* of the ticket, or NULL */
-    char *matched;    /* number of the ticket that the mail\'s keys lead to, or NULL */
+    char *matched;    /* number of the ticket that the mail's keys lead to, or NULL */
+    const char *matched_by;               /* static: by which key, as in struct tk_decide_known; or NULL */
+    char *linked;                         /* number of the ticket that a new one goes on from, or NULL */
+    guint foreign_tokens;                 /* tokens in the mail that are none of this channel's */
     gint64 intake_id, ticket_id, note_id; /* 0: none */
     gint64 seen;          /* how often the mail was here, with this time; 1: never before, 0: not stored */
     char *rcpt;           /* the recipient by which the mail came to the channel, without <> */

@@ -13,6 +13,13 @@ enum { REFUSED_RAW_MAX = 1024 * 1024, REFUSED_RAW_SECONDS = 14 * 24 * 3600 };
  * index over them takes none of more than 2704. */
 enum { MESSAGE_ID_MAX = 998 };
 
+#define SECONDS_A_DAY 86400LL
+
+/* The store's words, in the order of the enums. */
+static const char *const proof_words[] = {NULL, "ticket", "recipient"};
+static const char *const stranger_words[] = {"unverified", "new_linked"};
+static const char *const closed_words[] = {"note", "reopen", "new_linked"};
+
 /* What a reader sees where the mail could be stored only as it is. */
 #define UNREADABLE_TEXT "[This mail could not be read. It is attached as it came, as mail.eml.]\n"
 
@@ -74,6 +81,13 @@ static void fill_common(struct tk_record *record, const struct tk_record_mail *m
         .source = "mail",
         .ticket_id = record->decision.ticket_id,
         .reply_types = (const char *const *)record->channel->reply_types,
+        .proof = proof_words[record->decision.proof],
+        .stranger = stranger_words[record->channel->stranger_reply],
+        .closed = closed_words[record->channel->closed],
+        .reopen_seconds = record->channel->reopen_days * SECONDS_A_DAY,
+        .reopen_max = record->channel->reopen_max,
+        .machine = tk_decide_is_machine(mail->classification),
+        .linked_id = record->decision.linked_id,
     };
     memcpy(item->intake_key, record->key.sha256, sizeof item->intake_key);
     decide_raw(record, mail);

@@ -14,7 +14,9 @@ struct tk_record {
     const struct tk_channel *channel;
     struct tk_directory_entry ids;
     struct tk_decision decision;
-    char *matched;        /* number of the ticket that the mail's keys lead to, or NULL */
+    char *matched;          /* number of the ticket that the mail's keys lead to, or NULL */
+    const char *matched_by; /* static: by which key, or NULL */
+    guint foreign_tokens;
     struct tk_plan *plan; /* NULL unless ticket or note */
     struct tk_intake_key key;
     char *mail_from, *rcpt;  /* without <> */

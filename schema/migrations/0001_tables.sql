@@ -113,12 +113,17 @@ CREATE TABLE ticket (
     notices text[] NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
+    closed_at timestamptz,
+    reopened bigint NOT NULL DEFAULT 0, -- so many times by a mail
+    linked_ticket_id bigint,            -- the ticket that this one goes on from
     UNIQUE (tenant_id, number),
     FOREIGN KEY (tenant_id, channel_id) REFERENCES channel (tenant_id, channel_id),
     FOREIGN KEY (tenant_id, offer_id) REFERENCES offer (tenant_id, offer_id)
 );
 CREATE INDEX ticket_created ON ticket (tenant_id, created_at);
+CREATE INDEX ticket_linked ON ticket (tenant_id, linked_ticket_id) WHERE linked_ticket_id IS NOT NULL;
 ALTER TABLE ticket ADD PRIMARY KEY (tenant_id, ticket_id);
+ALTER TABLE ticket ADD FOREIGN KEY (tenant_id, linked_ticket_id) REFERENCES ticket (tenant_id, ticket_id);
 
 CREATE TABLE ticket_field (
     tenant_id bigint NOT NULL,
@@ -144,6 +149,8 @@ CREATE TABLE note (
     body_html text,
     source note_source NOT NULL,
     notices text[] NOT NULL DEFAULT '{}',
+    -- By somebody who had a token that was made for another, and is no participant.
+    unverified boolean NOT NULL DEFAULT false CHECK (NOT (unverified AND visibility = 'public')),
     created_at timestamptz NOT NULL,
     FOREIGN KEY (tenant_id, ticket_id) REFERENCES ticket (tenant_id, ticket_id)
 );

@@ -27,17 +27,24 @@ CREATE FUNCTION channel_find(p_tenant text, p_channel text)
 $$;
 GRANT EXECUTE ON FUNCTION channel_find(text, text) TO ticket_milter, ticket_admin;
 
+-- When the ticket was closed; NULL where it is not.
+CREATE FUNCTION ticket_closed_at(t ticket) RETURNS timestamptz
+    LANGUAGE sql IMMUTABLE SET search_path = ticketing, pg_temp
+    AS $$ SELECT CASE WHEN t.status = 'closed' THEN coalesce(t.closed_at, t.updated_at) END $$;
+
 -- What the database knows about the keys of one mail, one row each:
 --   channel     status of the channel (always there unless the channel is not; rules_version in ticket_id)
 --   intake      the stored ticket of this intake key
+--   token       position in p_ticket_ids, which tokens of ours prove, and that ticket
 --   message_id  position in p_message_ids and the ticket that it belongs to
 --   number      position in p_numbers and that ticket
 -- Rows of one kind come in the order of their positions; where one Message-ID belongs to several tickets, those of the
--- same channel come first. participant says whether p_sender is one of that ticket's.
+-- same channel come first. participant says whether p_sender is one of that ticket's; closed_for are the
+-- seconds since it was closed.
 CREATE FUNCTION facts(p_tenant_id bigint, p_channel_id bigint, p_message_ids text[], p_numbers text[], p_sender text,
-                      p_key bytea, p_now timestamptz)
+                      p_key bytea, p_now timestamptz, p_ticket_ids bigint[])
     RETURNS TABLE (kind text, place bigint, ticket_id bigint, number text, ticket_type text, status text,
-                   participant boolean)
+                   participant boolean, subject text, closed_for bigint, reopened bigint)
     LANGUAGE sql STABLE SECURITY DEFINER SET lock_timeout = '20s' SET search_path = ticketing, pg_temp
     AS $$
     WITH hit AS (
@@ -47,31 +54,36 @@ CREATE FUNCTION facts(p_tenant_id bigint, p_channel_id bigint, p_message_ids tex
         WHERE k.tenant_id = p_tenant_id AND k.channel_id = p_channel_id AND k.key = p_key AND k.expires_at > p_now
           AND i.verdict IN ('ticket', 'note')
         UNION ALL
-        SELECT 2, 'message_id', a.place, m.ticket_id
+        SELECT 2, 'token', a.place, a.id FROM unnest(p_ticket_ids) WITH ORDINALITY AS a (id, place)
+        UNION ALL
+        SELECT 3, 'message_id', a.place, m.ticket_id
         FROM unnest(p_message_ids) WITH ORDINALITY AS a (id, place)
         JOIN message_id m ON m.tenant_id = p_tenant_id AND m.message_id = a.id
         UNION ALL
-        SELECT 3, 'number', a.place, t.ticket_id
+        SELECT 4, 'number', a.place, t.ticket_id
         FROM unnest(p_numbers) WITH ORDINALITY AS a (number, place)
         JOIN ticket t ON t.tenant_id = p_tenant_id AND t.number = upper(a.number)
     ), answer AS (
         SELECT 0 AS rank, 'channel' AS kind, 0::bigint AS place, c.rules_version AS ticket_id, NULL AS number,
-               NULL AS ticket_type, c.status, NULL::boolean AS participant, NULL::bigint AS channel_id
+               NULL AS ticket_type, c.status, NULL::boolean AS participant, NULL AS subject, NULL::bigint AS closed_for,
+               NULL::bigint AS reopened, NULL::bigint AS channel_id
         FROM channel c
         WHERE c.tenant_id = p_tenant_id AND c.channel_id = p_channel_id
         UNION ALL
         SELECT h.rank, h.kind, h.place, t.ticket_id, t.number, t.ticket_type, t.status,
                EXISTS (SELECT FROM participant p WHERE p.tenant_id = p_tenant_id AND p.ticket_id = t.ticket_id
                                                    AND p.address = p_sender),
-               t.channel_id
+               t.subject, extract(epoch FROM p_now - ticket_closed_at(t))::bigint, t.reopened, t.channel_id
         FROM hit h
         JOIN ticket t ON t.tenant_id = p_tenant_id AND t.ticket_id = h.ticket_id
     )
-    SELECT a.kind, a.place, a.ticket_id, a.number, a.ticket_type, a.status, a.participant
+    SELECT a.kind, a.place, a.ticket_id, a.number, a.ticket_type, a.status, a.participant, a.subject, a.closed_for,
+           a.reopened
     FROM answer a
     ORDER BY a.rank, a.place, a.channel_id IS DISTINCT FROM p_channel_id, a.ticket_id
 $$;
-GRANT EXECUTE ON FUNCTION facts(bigint, bigint, text[], text[], text, bytea, timestamptz) TO ticket_milter, ticket_admin;
+GRANT EXECUTE ON FUNCTION facts(bigint, bigint, text[], text[], text, bytea, timestamptz, bigint[])
+    TO ticket_milter, ticket_admin;
 
 -- The deadline of the caller, as a moment of this server's clock. The client keeps an estimate of that clock which
 -- can only be behind it, so this moment is never later than the one at which the client gives up and tells the

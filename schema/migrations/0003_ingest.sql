@@ -92,6 +92,51 @@ BEGIN
 END
 $$;
 
+-- What a note by mail may do to its ticket, which it locks: the verdict and reason of the decision again, by what holds
+-- now (rules/decide.c). linked: the new ticket that it becomes instead names this one.
+CREATE TYPE reply_result AS (verdict text, reason text, linked boolean, unverified boolean, reopens boolean);
+
+CREATE FUNCTION reply_check(p_tenant_id bigint, p_ticket_id bigint, p_sender text, p_reply_types text[], p_now timestamptz,
+                            p_proof text, p_stranger text, p_closed text, p_reopen_for interval, p_reopen_max bigint,
+                            p_machine boolean)
+    RETURNS reply_result
+    LANGUAGE plpgsql SET search_path = ticketing, pg_temp
+    AS $$
+DECLARE
+    r reply_result;
+    v_ticket ticket;
+    v_may_write boolean;
+BEGIN
+    r := ('note', NULL, false, false, false);
+    SELECT * INTO v_ticket FROM ticket t WHERE t.tenant_id = p_tenant_id AND t.ticket_id = p_ticket_id
+        FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        r := ('ticket', 'unknown_ticket', false, false, false);
+        RETURN r;
+    END IF;
+    v_may_write := coalesce(p_proof = 'recipient', false)
+        OR EXISTS (SELECT FROM participant p WHERE p.tenant_id = p_tenant_id AND p.ticket_id = p_ticket_id
+                                               AND p.address = p_sender);
+    IF NOT v_may_write AND (p_proof IS NULL OR p_stranger = 'new_linked') THEN
+        r := ('ticket', 'not_participant', p_proof IS NOT NULL, false, false);
+    ELSIF v_ticket.ticket_type <> ALL (p_reply_types) THEN
+        r := ('fail', 'type_not_whitelisted', false, false, false);
+    ELSIF NOT v_may_write THEN
+        r := ('note', 'unverified', false, true, false);
+    ELSIF v_ticket.status <> 'closed' THEN
+        NULL;
+    ELSIF p_closed = 'note' OR p_machine THEN
+        r.reason := 'closed_ticket';
+    ELSIF p_closed = 'reopen' AND v_ticket.reopened < p_reopen_max
+          AND p_now - ticket_closed_at(v_ticket) < p_reopen_for THEN
+        r := ('note', 'reopened', false, false, true);
+    ELSE
+        r := ('ticket', 'closed_ticket', true, false, false);
+    END IF;
+    RETURN r;
+END
+$$;
+
 CREATE FUNCTION ingest(
     p_tenant_id bigint, p_channel_id bigint, p_key bytea, p_key_life interval, p_now timestamptz, p_deadline timestamptz,
     p_verdict text, p_reason text, p_class text, p_level text,
@@ -103,7 +148,9 @@ CREATE FUNCTION ingest(
     p_file_names text[], p_file_types text[], p_file_sizes bigint[], p_file_hashes bytea[],
     p_file_dispositions text[], p_file_content_ids text[],
     p_ticket_id bigint, p_author text, p_visibility text, p_source text, p_reply_types text[], p_confirm boolean,
-    p_short_count bigint, p_short interval, p_long_count bigint, p_long interval, p_evidence text, p_detail text)
+    p_short_count bigint, p_short interval, p_long_count bigint, p_long interval, p_evidence text, p_detail text,
+    p_linked_ticket_id bigint, p_proof text, p_stranger text, p_closed text, p_reopen_for interval, p_reopen_max bigint,
+    p_machine boolean)
     RETURNS ingest_result
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ticketing, pg_temp
     AS $$
@@ -111,7 +158,8 @@ DECLARE
     r ingest_result;
     v_old intake;
     v_channel record;
-    v_ticket record;
+    v_reply reply_result;
+    v_linked bigint := nullif(p_linked_ticket_id, 0);
 BEGIN
     PERFORM deadline_arm(p_deadline);
     r.verdict := p_verdict;
@@ -157,23 +205,14 @@ BEGIN
         r.verdict := 'fail';
         r.reason := 'channel_disabled';
     ELSIF r.verdict = 'note' THEN
-        SELECT t.number, t.ticket_type, t.status,
-               EXISTS (SELECT FROM participant p WHERE p.tenant_id = t.tenant_id AND p.ticket_id = t.ticket_id
-                                                   AND p.address = p_sender) AS may_write
-            INTO v_ticket
-            FROM ticket t WHERE t.tenant_id = p_tenant_id AND t.ticket_id = p_ticket_id
-            FOR NO KEY UPDATE;
-        IF NOT FOUND THEN
-            r.verdict := 'ticket';
-            r.reason := 'unknown_ticket';
-        ELSIF NOT v_ticket.may_write THEN
-            r.verdict := 'ticket';
-            r.reason := 'not_participant';
-        ELSIF v_ticket.ticket_type <> ALL (p_reply_types) THEN
-            r.verdict := 'fail';
-            r.reason := 'type_not_whitelisted';
-        ELSIF v_ticket.status = 'closed' AND r.reason IS NULL THEN
-            r.reason := 'closed_ticket';
+        v_reply := reply_check(p_tenant_id, p_ticket_id, p_sender, p_reply_types, p_now, p_proof, p_stranger, p_closed,
+                               p_reopen_for, p_reopen_max, p_machine);
+        r.verdict := v_reply.verdict;
+        -- That it could not be read says more than what it did.
+        r.reason := CASE WHEN r.verdict = 'note' AND p_reason IN ('unparsable', 'poison') THEN p_reason
+                         ELSE v_reply.reason END;
+        IF v_reply.linked THEN
+            v_linked := p_ticket_id;
         END IF;
     END IF;
     IF r.verdict IN ('ticket', 'note') AND p_short_count + p_long_count > 0 AND rate_full(p_tenant_id, p_channel_id, p_sender, p_now, p_short_count, p_short,
@@ -192,9 +231,10 @@ BEGIN
         r.number := v_channel.prefix || '-' || nextval(number_sequence(p_tenant_id, v_channel.prefix)::regclass);
         INSERT INTO ticket (tenant_id, number, ticket_type, channel_id, offer_id, subject, description,
                             description_full, description_html, requester, requester_name, priority, notices,
-                            created_at, updated_at)
+                            created_at, updated_at, linked_ticket_id)
             VALUES (p_tenant_id, r.number, v_channel.ticket_type, p_channel_id, v_channel.offer_id, p_subject, p_body,
-                    p_body_full, p_body_html, p_requester, p_requester_name, p_priority, p_notices, p_now, p_now)
+                    p_body_full, p_body_html, p_requester, p_requester_name, p_priority, p_notices, p_now, p_now,
+                    (SELECT t.ticket_id FROM ticket t WHERE t.tenant_id = p_tenant_id AND t.ticket_id = v_linked))
             RETURNING ticket.ticket_id INTO r.ticket_id;
         INSERT INTO ticket_field (tenant_id, ticket_id, name, value, restricted)
             SELECT p_tenant_id, r.ticket_id, f.name, f.value, f.restricted
@@ -211,15 +251,29 @@ BEGIN
                 VALUES (p_tenant_id, 'confirmation', r.ticket_id, p_requester, p_now, p_now);
         END IF;
     ELSIF r.verdict = 'note' OR (r.verdict = 'exclude' AND p_source = 'delivery') THEN
-        -- A delivery report is excluded, and leaves its trace at the ticket whose mail it speaks of.
-        UPDATE ticket t SET updated_at = p_now WHERE t.tenant_id = p_tenant_id AND t.ticket_id = p_ticket_id
+        -- A delivery report is excluded, and leaves its trace at the ticket whose mail it speaks of. A stranger
+        -- leaves a note, and the ticket as it was.
+        UPDATE ticket t SET updated_at = CASE WHEN v_reply.unverified THEN t.updated_at ELSE p_now END,
+                            status = CASE WHEN v_reply.reopens THEN 'open' ELSE t.status END,
+                            closed_at = CASE WHEN v_reply.reopens THEN NULL ELSE t.closed_at END,
+                            reopened = t.reopened + coalesce(v_reply.reopens, false)::int
+            WHERE t.tenant_id = p_tenant_id AND t.ticket_id = p_ticket_id
             RETURNING t.number, t.ticket_id INTO r.number, r.ticket_id;
         IF FOUND THEN
             INSERT INTO note (tenant_id, ticket_id, visibility, author, body, body_full, body_html, source, notices,
-                              created_at)
-                VALUES (p_tenant_id, p_ticket_id, p_visibility, p_author, p_body, p_body_full, p_body_html, p_source,
-                        p_notices, p_now)
+                              unverified, created_at)
+                VALUES (p_tenant_id, p_ticket_id, CASE WHEN v_reply.unverified THEN 'internal' ELSE p_visibility END,
+                        p_author, p_body, p_body_full, p_body_html, p_source,
+                        CASE WHEN v_reply.unverified
+                             THEN array_append(p_notices, 'unverified: the token was made for somebody else, and the '
+                                                          'sender takes no part in the ticket')
+                             ELSE p_notices END,
+                        coalesce(v_reply.unverified, false), p_now)
                 RETURNING note.note_id INTO r.note_id;
+            IF v_reply.reopens THEN
+                INSERT INTO note (tenant_id, ticket_id, visibility, author, body, source, created_at)
+                    VALUES (p_tenant_id, p_ticket_id, 'internal', p_author, 'status: closed -> open', p_source, p_now);
+            END IF;
         END IF;
     END IF;
     IF r.ticket_id IS NOT NULL THEN
@@ -259,4 +313,5 @@ $$;
 GRANT EXECUTE ON FUNCTION ingest(bigint, bigint, bytea, interval, timestamptz, timestamptz, text, text, text, text,
     text, text, text, text, bigint, bigint, bytea, timestamptz, text, text, text, text, text, text, text, text[], text[],
     text[], text[], boolean[], text[], text[], bigint[], bytea[], text[], text[], bigint, text, text, text, text[],
-    boolean, bigint, interval, bigint, interval, text, text) TO ticket_milter;
+    boolean, bigint, interval, bigint, interval, text, text, bigint, text, text, text, interval, bigint, boolean)
+    TO ticket_milter;

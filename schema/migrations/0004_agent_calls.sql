@@ -55,7 +55,8 @@ BEGIN
     IF v_before = set_status.status THEN
         RETURN;
     END IF;
-    UPDATE ticket t SET status = set_status.status, updated_at = now()
+    UPDATE ticket t SET status = set_status.status, updated_at = now(),
+                        closed_at = CASE WHEN set_status.status = 'closed' THEN now() END
         WHERE t.tenant_id = set_status.tenant_id AND t.ticket_id = v_ticket_id;
     INSERT INTO note (tenant_id, ticket_id, visibility, author, body, source, created_at)
         VALUES (set_status.tenant_id, v_ticket_id, 'internal', set_status.author,

@@ -10,10 +10,12 @@ CREATE VIEW channel_report WITH (security_invoker = true) AS
 CREATE VIEW ticket_report WITH (security_invoker = true) AS
     SELECT t.tenant_id, n.name AS tenant, t.ticket_id, t.number, t.ticket_type, t.channel_id, c.name AS channel,
            t.offer_id, t.subject, t.description, t.description_full, t.description_html, t.requester, t.requester_name,
-           t.priority, t.status, t.notices, t.created_at, t.updated_at
+           t.priority, t.status, t.notices, t.created_at, t.updated_at, t.closed_at, t.reopened, t.linked_ticket_id,
+           l.number AS linked
     FROM ticket t
     JOIN tenant n USING (tenant_id)
-    LEFT JOIN channel c USING (tenant_id, channel_id);
+    LEFT JOIN channel c USING (tenant_id, channel_id)
+    LEFT JOIN ticket l ON l.tenant_id = t.tenant_id AND l.ticket_id = t.linked_ticket_id;
 
 CREATE VIEW intake_report WITH (security_invoker = true) AS
     SELECT i.tenant_id, n.name AS tenant, i.intake_id, i.channel_id, c.name AS channel, i.verdict, i.reason, i.ticket_id,

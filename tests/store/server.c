@@ -183,7 +183,9 @@ struct tk_ingest server_mail(const char *key)
                              .author = "ann@acme.example",
                              .visibility = "public",
                              .source = "mail",
-                             .reply_types = types};
+                             .reply_types = types,
+                             .stranger = "unverified",
+                             .closed = "note"};
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
     gsize size = TK_INTAKE_KEY_SIZE;
     g_checksum_update(checksum, (const guint8 *)key, -1);

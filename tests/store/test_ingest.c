@@ -384,18 +384,25 @@ static void facts_answer_every_key_in_order(void **state)
     g_autofree char *lower = g_ascii_strdown(stored.number, -1);
     const char *const ids[] = {"none@acme.example", "facts@acme.example", NULL};
     const char *const numbers[] = {lower, "INC-999999", NULL};
-    const struct tk_facts_query query = {server_tenant, server_channel,     ids,
-                                         numbers,       "bob@acme.example", mail.intake_key};
+    const gint64 tickets[] = {stored.ticket_id + 1000000, stored.ticket_id};
+    const struct tk_facts_query query = {.tenant_id = server_tenant,
+                                         .channel_id = server_channel,
+                                         .ticket_ids = tickets,
+                                         .ticket_count = 2,
+                                         .message_ids = ids,
+                                         .numbers = numbers,
+                                         .sender = "bob@acme.example",
+                                         .intake_key = mail.intake_key};
     struct tk_facts *facts = NULL;
     assert_int_equal(tk_store_facts(store, &query, soon(5), &facts, NULL), TK_OK);
     assert_string_equal(facts->channel_status, "published");
     assert_int_equal(facts->rules_version, 1);
-    assert_int_equal(facts->facts->len, 3);
+    assert_int_equal(facts->facts->len, 4);
     const struct {
         int kind;
         guint place;
-    } expected[] = {{TK_FACT_INTAKE, 0}, {TK_FACT_MESSAGE_ID, 1}, {TK_FACT_NUMBER, 0}};
-    for (guint i = 0; i < 3; i++) {
+    } expected[] = {{TK_FACT_INTAKE, 0}, {TK_FACT_TOKEN, 1}, {TK_FACT_MESSAGE_ID, 1}, {TK_FACT_NUMBER, 0}};
+    for (guint i = 0; i < 4; i++) {
         const struct tk_fact *fact = facts->facts->pdata[i];
         assert_int_equal(fact->kind, expected[i].kind);
         assert_int_equal(fact->place, expected[i].place);
@@ -403,11 +410,14 @@ static void facts_answer_every_key_in_order(void **state)
         assert_string_equal(fact->number, stored.number);
         assert_string_equal(fact->ticket_type, "incident");
         assert_string_equal(fact->status, "open");
+        assert_string_equal(fact->subject, "The printer is on fire");
+        assert_int_equal(fact->closed_for, 0);
+        assert_int_equal(fact->reopened, 0);
         assert_true(fact->participant);
     }
     tk_facts_free(&facts);
     tk_ingest_result_clear(&stored);
-    const struct tk_facts_query nothing = {server_tenant, server_channel + 1000, NULL, NULL, NULL, NULL};
+    const struct tk_facts_query nothing = {.tenant_id = server_tenant, .channel_id = server_channel + 1000};
     assert_int_equal(tk_store_facts(store, &nothing, soon(5), &facts, NULL), TK_OK);
     assert_null(facts->channel_status);
     assert_int_equal(facts->facts->len, 0);

@@ -299,36 +299,142 @@ static void authentication_stops_only_where_it_shall(void **state)
     }
 }
 
-static void replies_go_to_their_ticket_only_by_participants_and_listed_types(void **state)
+static const char *const prefixes[] = {"INC", NULL};
+
+/* One that the keys of the mail lead to; the cases change what they are about. */
+static struct tk_decide_known known_ticket(void)
+{
+    return (struct tk_decide_known){.ticket_id = 7,
+                                    .number = sample_text("INC-7"),
+                                    .ticket_type = sample_text("incident"),
+                                    .status = sample_text("open"),
+                                    .subject = sample_text("Printer"),
+                                    .writer_takes_part = TRUE};
+}
+
+/* The decision as "verdict reason", then "note=ID", "linked=ID", "cut", "proof=N" where they are set. */
+static void expect_thread(const struct tk_decide_known *known, const char *expected)
+{
+    struct tk_decision decision;
+    input.known = known;
+    input.prefixes = prefixes;
+    tk_decide(&input, &decision);
+    g_autoptr(GString) got = g_string_new(tk_verdict_word(decision.verdict));
+    g_string_append_printf(got, " %s", tk_verdict_reason_word(decision.reason));
+    if (decision.ticket_id != 0)
+        g_string_append_printf(got, " note=%" G_GINT64_FORMAT, decision.ticket_id);
+    if (decision.linked_id != 0)
+        g_string_append_printf(got, " linked=%" G_GINT64_FORMAT, decision.linked_id);
+    if (decision.cut_token)
+        g_string_append(got, " cut");
+    if (decision.proof != TK_PROOF_NONE)
+        g_string_append_printf(got, " proof=%d", (int)decision.proof);
+    assert_string_equal(got->str, expected);
+    tk_decide_clear(&decision);
+    input.known = NULL;
+}
+
+static void replies_go_to_their_ticket_by_participants_and_whom_the_token_is_for(void **state)
 {
     (void)state;
     const struct {
-        gint64 ticket_id;
         gboolean takes_part;
-        const char *type, *status, *expected;
+        enum tk_proof proof;
+        const char *type;
+        enum tk_stranger_reply stranger;
+        const char *expected;
     } cases[] = {
-        {7, TRUE, "incident", "open", "note  thread"},
-        {7, TRUE, "incident", "closed", "note closed_ticket thread"},
-        {7, TRUE, "change", "open", "fail type_not_whitelisted thread"},
-        {7, FALSE, "incident", "open", "ticket not_participant thread"},
-        {7, FALSE, "change", "open", "ticket not_participant thread"},
-        {0, FALSE, NULL, NULL, "ticket unknown_ticket thread"},
+        {TRUE, TK_PROOF_NONE, "incident", TK_STRANGER_UNVERIFIED, "note  note=7"},
+        {TRUE, TK_PROOF_TICKET, "incident", TK_STRANGER_UNVERIFIED, "note  note=7 proof=1"},
+        {TRUE, TK_PROOF_NONE, "change", TK_STRANGER_UNVERIFIED, "fail type_not_whitelisted"},
+        {FALSE, TK_PROOF_NONE, "incident", TK_STRANGER_UNVERIFIED, "ticket not_participant cut"},
+        {FALSE, TK_PROOF_NONE, "incident", TK_STRANGER_NEW_LINKED, "ticket not_participant cut"},
+        {FALSE, TK_PROOF_NONE, "change", TK_STRANGER_UNVERIFIED, "ticket not_participant cut"},
+        {FALSE, TK_PROOF_RECIPIENT, "incident", TK_STRANGER_UNVERIFIED, "note  note=7 proof=2"},
+        {FALSE, TK_PROOF_RECIPIENT, "change", TK_STRANGER_UNVERIFIED, "fail type_not_whitelisted"},
+        {FALSE, TK_PROOF_TICKET, "incident", TK_STRANGER_UNVERIFIED, "note unverified note=7 proof=1"},
+        {FALSE, TK_PROOF_TICKET, "change", TK_STRANGER_UNVERIFIED, "fail type_not_whitelisted"},
+        {FALSE, TK_PROOF_TICKET, "incident", TK_STRANGER_NEW_LINKED, "ticket not_participant linked=7 cut"},
+        {FALSE, TK_PROOF_TICKET, "change", TK_STRANGER_NEW_LINKED, "ticket not_participant linked=7 cut"},
     };
-    input.has_number = TRUE;
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        struct tk_decide_known known = {.ticket_id = cases[i].ticket_id,
-                                        .number = sample_text("INC-7"),
-                                        .ticket_type = sample_text(cases[i].type),
-                                        .status = sample_text(cases[i].status),
-                                        .writer_takes_part = cases[i].takes_part};
-        input.known = &known;
-        expect(cases[i].expected);
-        struct tk_decision decision;
-        tk_decide(&input, &decision);
-        assert_int_equal(decision.ticket_id, decision.verdict == TK_VERDICT_NOTE ? 7 : 0);
-        assert_int_equal(decision.cut_token, decision.verdict == TK_VERDICT_TICKET);
-        tk_decide_clear(&decision);
-        tk_decide_known_clear(&known);
+        struct tk_decide_known known = known_ticket();
+        known.writer_takes_part = cases[i].takes_part;
+        known.proof = cases[i].proof;
+        known.ticket_type = sample_text(cases[i].type);
+        channel->stranger_reply = cases[i].stranger;
+        expect_thread(&known, cases[i].expected);
+    }
+}
+
+static void a_number_or_token_that_leads_nowhere_is_told(void **state)
+{
+    (void)state;
+    expect_thread(NULL, "ticket ");
+    input.number = "INC-7";
+    expect_thread(NULL, "ticket unknown_ticket cut");
+    input.number = NULL;
+    input.has_token = TRUE;
+    expect_thread(NULL, "ticket unknown_ticket cut");
+}
+
+static void a_reply_to_a_closed_ticket_goes_by_the_channels_choice(void **state)
+{
+    (void)state;
+    const struct {
+        enum tk_closed closed;
+        gint64 days, reopened;
+        enum tk_class class;
+        const char *expected;
+    } cases[] = {
+        {TK_CLOSED_NOTE, 1, 0, TK_CLASS_HUMAN, "note closed_ticket note=7"},
+        {TK_CLOSED_REOPEN, 0, 0, TK_CLASS_HUMAN, "note reopened note=7"},
+        {TK_CLOSED_REOPEN, 13, 2, TK_CLASS_LIST, "note reopened note=7"},
+        {TK_CLOSED_REOPEN, 14, 0, TK_CLASS_HUMAN, "ticket closed_ticket linked=7 cut"},
+        {TK_CLOSED_REOPEN, 1, 3, TK_CLASS_HUMAN, "ticket closed_ticket linked=7 cut"},
+        {TK_CLOSED_NEW_LINKED, 1, 0, TK_CLASS_HUMAN, "ticket closed_ticket linked=7 cut"},
+        {TK_CLOSED_REOPEN, 1, 0, TK_CLASS_AUTOREPLY, "note closed_ticket note=7"},
+        {TK_CLOSED_NEW_LINKED, 1, 0, TK_CLASS_AUTO_GENERATED, "note closed_ticket note=7"},
+    };
+    channel->reopen_days = 14;
+    channel->reopen_max = 3;
+    channel->exclude_autoreplies = FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct tk_decide_known known = known_ticket();
+        known.status = sample_text("closed");
+        known.closed_for = cases[i].days * 86400;
+        known.reopened = cases[i].reopened;
+        channel->closed = cases[i].closed;
+        found.class = cases[i].class;
+        found.strength = found.class == TK_CLASS_HUMAN ? TK_STRENGTH_NONE : TK_STRENGTH_B;
+        expect_thread(&known, cases[i].expected);
+        known.writer_takes_part = FALSE;
+        known.proof = TK_PROOF_TICKET;
+        expect_thread(&known, "note unverified note=7 proof=1");
+    }
+}
+
+static void a_reply_under_another_subject_goes_by_the_channels_choice(void **state)
+{
+    (void)state;
+    const struct {
+        enum tk_subject_change change;
+        const char *subject, *number, *status, *expected;
+    } cases[] = {
+        {TK_SUBJECT_APPEND, "Laptop", NULL, "open", "note  note=7"},
+        {TK_SUBJECT_NEW_LINKED, "Laptop", NULL, "open", "ticket subject_changed linked=7 cut"},
+        {TK_SUBJECT_NEW_LINKED, "Laptop", NULL, "closed", "ticket subject_changed linked=7 cut"},
+        {TK_SUBJECT_NEW_LINKED, "Re: Printer", NULL, "open", "note  note=7"},
+        {TK_SUBJECT_NEW_LINKED, "Re: [INC-7] Your request was received", "INC-7", "open", "note  note=7"},
+        {TK_SUBJECT_NEW_LINKED, "[INC-8] Laptop", "INC-8", "open", "ticket subject_changed linked=7 cut"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct tk_decide_known known = known_ticket();
+        known.status = sample_text(cases[i].status);
+        channel->subject_change = cases[i].change;
+        message->subject = sample_text(cases[i].subject);
+        input.number = cases[i].number;
+        expect_thread(&known, cases[i].expected);
     }
 }
 
@@ -361,7 +467,10 @@ int main(void)
         CASE(only_one_from_with_one_address_counts),
         CASE(domains_match_whole_labels_and_denied_comes_before_allowed),
         CASE(authentication_stops_only_where_it_shall),
-        CASE(replies_go_to_their_ticket_only_by_participants_and_listed_types),
+        CASE(replies_go_to_their_ticket_by_participants_and_whom_the_token_is_for),
+        CASE(a_number_or_token_that_leads_nowhere_is_told),
+        CASE(a_reply_to_a_closed_ticket_goes_by_the_channels_choice),
+        CASE(a_reply_under_another_subject_goes_by_the_channels_choice),
         CASE(unknown_message_ids_without_a_number_are_a_plain_ticket),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
