@@ -100,18 +100,28 @@ static const char *tri_word(enum tk_tri value)
     return "unknown";
 }
 
+/* Of the note that the mail would be; NULL: it would be none. */
+static const char *visibility_of(const struct tk_intake_result *result)
+{
+    if (result->verdict != TK_VERDICT_NOTE)
+        return NULL;
+    return result->reason == TK_REASON_UNVERIFIED ? "internal" : "public";
+}
+
 static json_t *result_json(const char *file, const struct tk_intake_outcome *outcome,
                            const struct tk_intake_result *result)
 {
     g_autofree char *channel = g_strdup_printf("%s/%s", result->channel->tenant, result->channel->name);
     const char *reason = result->reason != TK_REASON_NONE ? tk_verdict_reason_word(result->reason) : NULL;
-    return json_pack("{s:o, s:s, s:s, s:o, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:s}", "file",
-                     tk_json_text(file), "channel", channel, "verdict", tk_verdict_word(result->verdict),
-                     "reason", tk_json_text(reason), "rule", result->rule, "detail",
-                     tk_json_text(result->detail), "class", tk_classify_word(outcome->classification.class),
-                     "evidence", tk_json_text(outcome->classification.evidence), "authenticated",
-                     tri_word(outcome->authenticated), "ticket", tk_json_text(result->matched), "plan",
-                     plan_json(result), "folder", folder_word(folder_of(result)));
+    return json_pack(
+        "{s:o, s:s, s:s, s:o, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:i, s:o, s:s}", "file",
+        tk_json_text(file), "channel", channel, "verdict", tk_verdict_word(result->verdict), "reason",
+        tk_json_text(reason), "rule", result->rule, "detail", tk_json_text(result->detail), "class",
+        tk_classify_word(outcome->classification.class), "evidence",
+        tk_json_text(outcome->classification.evidence), "authenticated", tri_word(outcome->authenticated),
+        "ticket", tk_json_text(result->matched), "matched_by", tk_json_text(result->matched_by), "linked",
+        tk_json_text(result->linked), "visibility", tk_json_text(visibility_of(result)), "foreign_tokens",
+        (int)result->foreign_tokens, "plan", plan_json(result), "folder", folder_word(folder_of(result)));
 }
 
 static void line(const char *name, const char *value)
@@ -151,6 +161,11 @@ static void show_result(const char *file, const struct tk_intake_outcome *outcom
     line("evidence", outcome->classification.evidence);
     line("authenticated", tri_word(outcome->authenticated));
     line("ticket", result->matched);
+    line("found by", result->matched_by);
+    line("goes on from", result->linked);
+    line("visibility", visibility_of(result));
+    if (result->foreign_tokens > 0)
+        printf("  %-12s %u\n", "foreign", result->foreign_tokens);
     if (result->plan != NULL)
         show_plan(result);
     line("folder", folder_word(folder_of(result)));

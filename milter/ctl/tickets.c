@@ -223,31 +223,42 @@ static void print_line(const char *name, const char *value)
         printf("%-12s %s\n", name, shown);
 }
 
+static void print_notices(const json_t *object)
+{
+    gsize i;
+    const json_t *notice;
+    json_array_foreach(json_object_get(object, "notices"), i, notice)
+        print_line("notice", json_string_value(notice));
+}
+
 static void print_notes(const json_t *notes)
 {
     gsize i;
     const json_t *note;
     json_array_foreach(notes, i, note)
     {
-        g_autofree char *head = g_strdup_printf("%s note by %s (%s), %s", text_of(note, "visibility"),
-                                                text_of(note, "author"), text_of(note, "source"),
-                                                text_of(note, "created_at"));
+        const char *unverified = json_is_true(json_object_get(note, "unverified")) ? "unverified " : "";
+        g_autofree char *head = g_strdup_printf("%s%s note by %s (%s), %s", unverified,
+                                                text_of(note, "visibility"), text_of(note, "author"),
+                                                text_of(note, "source"), text_of(note, "created_at"));
         putchar('\n');
         print_text("", head);
         print_text("    ", text_of(note, "body"));
+        print_notices(note);
     }
 }
 
 static void print_ticket(const json_t *ticket)
 {
-    static const char *const lines[] = {"ticket_type", "status", "priority",   "requester",
-                                        "channel",     "tenant", "created_at", "updated_at"};
+    static const char *const lines[] = {"ticket_type", "status",     "priority",   "requester", "channel",
+                                        "tenant",      "created_at", "updated_at", "closed_at"};
     gsize i;
     const json_t *item;
     g_autofree char *title = g_strdup_printf("%s  %s", text_of(ticket, "number"), text_of(ticket, "subject"));
     print_text("", title);
     for (i = 0; i < G_N_ELEMENTS(lines); i++)
         print_line(lines[i], text_of(ticket, lines[i]));
+    print_line("goes on from", text_of(ticket, "linked"));
     json_array_foreach(json_object_get(ticket, "participants"), i, item)
         print_line("participant", text_of(item, "address"));
     json_array_foreach(json_object_get(ticket, "fields"), i, item)
@@ -259,8 +270,9 @@ static void print_ticket(const json_t *ticket)
                                                  json_integer_value(json_object_get(item, "size")));
         print_line("attachment", shown);
     }
-    json_array_foreach(json_object_get(ticket, "notices"), i, item)
-        print_line("notice", json_string_value(item));
+    json_array_foreach(json_object_get(ticket, "linked_from"), i, item)
+        print_line("goes on in", json_string_value(item));
+    print_notices(ticket);
     putchar('\n');
     print_text("    ", text_of(ticket, "description"));
     print_notes(json_object_get(ticket, "notes"));

@@ -45,6 +45,14 @@ static void add_channels(GString *line, const GPtrArray *results)
     tk_logtext_pair(line, "channel", names->str);
 }
 
+static gint64 foreign_tokens(const GPtrArray *results)
+{
+    gint64 count = 0;
+    for (guint i = 0; i < results->len; i++)
+        count += ((const struct tk_intake_result *)g_ptr_array_index(results, i))->foreign_tokens;
+    return count;
+}
+
 /* What the pipeline found. Without an outcome, or where it ended early, the values are empty. */
 static void add_outcome(GString *line, const struct tk_intake_outcome *outcome)
 {
@@ -62,6 +70,7 @@ static void add_outcome(GString *line, const struct tk_intake_outcome *outcome)
     tk_logtext_pair(line, "class", message != NULL ? tk_classify_word(outcome->classification.class) : NULL);
     tk_logtext_pair(line, "evidence", message != NULL ? outcome->classification.evidence : NULL);
     add_of_all(line, "detail", results, detail_of);
+    tk_logtext_number(line, "foreign", foreign_tokens(results));
     tk_logtext_pair(line, "auth", message != NULL ? tk_authres_word(outcome->authenticated) : NULL);
 }
 

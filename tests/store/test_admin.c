@@ -184,10 +184,12 @@ static void every_report_can_be_made_and_read_by_name(void **state)
     assert_string_equal(tk_report_get(report, 0, "notices"), "[\"cut\"]");
     const char *made = tk_report_get(report, 0, "created_at");
     assert_true(strlen(made) == 20 && made[10] == 'T' && made[19] == 'Z');
+    static const char *const lists[] = {"notices", "linked_from", NULL};
     for (guint c = 0; c < tk_report_columns(report); c++) {
         const char *name = tk_report_name(report, c);
-        const enum tk_cell expected = g_str_has_suffix(name, "_id")  ? TK_CELL_NUMBER
-                                      : strcmp(name, "notices") == 0 ? TK_CELL_JSON
+        gboolean number = g_str_has_suffix(name, "_id") || strcmp(name, "reopened") == 0;
+        const enum tk_cell expected = number                         ? TK_CELL_NUMBER
+                                      : g_strv_contains(lists, name) ? TK_CELL_JSON
                                                                      : TK_CELL_TEXT;
         assert_int_equal(tk_report_cell(report, c), expected);
     }

@@ -50,7 +50,8 @@ static void an_accepted_mail_is_one_line_of_all_keys(void **state)
     assert_line(
         &report,
         "id=4FQ verdict=ticket reason=\"\" channel=acme/support ticket=INC-17 class=human evidence=\"\" "
-        "detail=\"\" auth=pass level=full size=1234 millis=12 msgid=a@acme.example from=<ann@acme.example> "
+        "detail=\"\" foreign=0 auth=pass level=full size=1234 millis=12 msgid=a@acme.example "
+        "from=<ann@acme.example> "
         "rcpts=2 "
         "reply=250");
     g_ptr_array_unref(outcome.results);
@@ -73,7 +74,8 @@ static void several_channels_stand_with_commas_in_one_order(void **state)
     assert_line(
         &report,
         "id=4FQ verdict=note,exclude reason=,out_of_office channel=acme/support,acme/support ticket=INC-17, "
-        "class=autoreply evidence=\"Auto-Submitted: auto-replied\" detail=\"Sent, for me\\n,\" auth=fail "
+        "class=autoreply evidence=\"Auto-Submitted: auto-replied\" detail=\"Sent, for me\\n,\" foreign=0 "
+        "auth=fail "
         "level=full "
         "size=0 millis=0 msgid=\"\" "
         "from=<> "
@@ -97,7 +99,7 @@ static void a_mail_that_is_put_off_says_why_whether_it_was_read_or_not(void **st
     assert_line(
         &report,
         "id=\"\" verdict=later reason=\"\" channel=\"\" ticket=\"\" class=human evidence=\"\" detail=\"\" "
-        "auth=none level=raw "
+        "foreign=0 auth=none level=raw "
         "size=0 "
         "millis=0 msgid=\"a\\nverdict=ticket\" from=<ann@acme.example> rcpts=1 reply=451 status=later "
         "why=\"no \\\"connection\\\"\"");
@@ -107,7 +109,7 @@ static void a_mail_that_is_put_off_says_why_whether_it_was_read_or_not(void **st
     report.why = "disk";
     assert_line(&report,
                 "id=\"\" verdict=later reason=\"\" channel=\"\" ticket=\"\" class=\"\" evidence=\"\" "
-                "detail=\"\" auth=\"\" level=raw size=0 "
+                "detail=\"\" foreign=0 auth=\"\" level=raw size=0 "
                 "millis=0 msgid=\"\" from=<ann@acme.example> rcpts=1 reply=452 status=storage why=disk");
     g_ptr_array_unref(outcome.results);
 }
