@@ -50,11 +50,9 @@ static GString *unquoted_head(const char *text, gsize cap)
     return head;
 }
 
-/* Compatibility forms and case as one. Most mails are ASCII, for which the tables of Unicode cost much. */
+/* Compatibility forms and case as one. */
 static char *lower_case(const GString *head)
 {
-    if (g_str_is_ascii(head->str))
-        return g_ascii_strdown(head->str, (gssize)head->len);
     g_autofree char *composed = g_utf8_normalize(head->str, (gssize)head->len, G_NORMALIZE_ALL_COMPOSE);
     return g_utf8_casefold(composed != NULL ? composed : "", -1);
 }
@@ -70,9 +68,31 @@ static enum kind kind_of(gunichar c)
     return g_unichar_type(c) == G_UNICODE_FORMAT ? INVISIBLE : VISIBLE; /* zero width and direction marks */
 }
 
+/* The same for ASCII, which most mails are and for which the tables of Unicode cost much. In place. */
+static char *fold_ascii(char *text)
+{
+    char *to = text;
+    gboolean blank = FALSE;
+    for (const char *p = text; *p != '\0'; p++) {
+        char c = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+        if (c <= ' ' || c == 0x7f) {
+            blank = TRUE;
+            continue;
+        }
+        if (blank && to > text)
+            *to++ = ' ';
+        blank = FALSE;
+        *to++ = c == '`' ? '\'' : c;
+    }
+    *to = '\0';
+    return text;
+}
+
 char *tk_phrase_fold(const char *text, gsize cap)
 {
     g_autoptr(GString) head = unquoted_head(text != NULL ? text : "", cap);
+    if (g_str_is_ascii(head->str))
+        return fold_ascii(g_string_free(g_steal_pointer(&head), FALSE));
     g_autofree char *lower = lower_case(head);
     GString *out = g_string_sized_new(head->len + 1);
     gboolean blank = FALSE;
