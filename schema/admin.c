@@ -124,32 +124,6 @@ enum tk_status tk_admin_set_status(struct tk_store *store, gint64 tenant_id, con
     return tk_pool_query(store, tk_query_set_status, &args, true, deadline, &result, why);
 }
 
-/* Hands on row after row, so that one chunk is in memory at a time. */
-static enum tk_status stream(struct tk_connection *c, tk_store_sink put, void *sink, gint64 deadline,
-                             GString *why)
-{
-    guint chunks = 0;
-    for (;;) {
-        g_autoptr(PGresult) result = NULL;
-        enum tk_status status = tk_connection_result(c, deadline, &result, why);
-        if (status != TK_OK)
-            return status;
-        if (result == NULL)
-            break;
-        if (PQresultStatus(result) == PGRES_FATAL_ERROR)
-            return tk_connection_failure(c, result, false, NULL, why);
-        if (PQresultStatus(result) != PGRES_SINGLE_TUPLE)
-            continue; /* the empty one at the end */
-        chunks++;
-        status = put(sink, PQgetvalue(result, 0, 0), (gsize)PQgetlength(result, 0, 0));
-        if (status != TK_OK) {
-            c->broken = true; /* with rows still under way */
-            return status;
-        }
-    }
-    return chunks > 0 ? TK_OK : tk_status_fail(TK_NO_MATCH, why, "there is no such attachment");
-}
-
 enum tk_status tk_admin_attachment(struct tk_store *store, gint64 tenant_id, gint64 attachment_id,
                                    tk_store_sink put, void *sink, gint64 deadline, GString *why)
 {
@@ -161,16 +135,7 @@ enum tk_status tk_admin_attachment(struct tk_store *store, gint64 tenant_id, gin
     tk_args_init(&args);
     tk_args_number(&args, tenant_id);
     tk_args_number(&args, attachment_id);
-    if (PQsendQueryParams(c->pq, tk_query_attachment_data, args.count, args.types, args.values, args.lengths,
-                          args.formats, 1) == 0 ||
-        PQsetSingleRowMode(c->pq) == 0) {
-        c->broken = true;
-        status = tk_status_fail(TK_LATER, why, "the connection to the database is lost");
-    }
-    if (status == TK_OK)
-        status = tk_connection_flush(c, deadline, why);
-    if (status == TK_OK)
-        status = stream(c, put, sink, deadline, why);
+    status = tk_connection_stream(c, tk_query_attachment_data, &args, put, sink, deadline, why);
     tk_pool_give(store, &c);
     return status;
 }

@@ -272,6 +272,44 @@ enum tk_status tk_connection_ask(struct tk_connection *connection, const char *s
     return TK_OK;
 }
 
+/* Hands on row after row, so that one chunk is in memory at a time. */
+static enum tk_status take_rows(struct tk_connection *c, tk_connection_sink put, void *sink, gint64 deadline,
+                                GString *why)
+{
+    guint chunks = 0;
+    for (;;) {
+        g_autoptr(PGresult) result = NULL;
+        enum tk_status status = tk_connection_result(c, deadline, &result, why);
+        if (status != TK_OK)
+            return status;
+        if (result == NULL)
+            break;
+        if (PQresultStatus(result) == PGRES_FATAL_ERROR)
+            return tk_connection_failure(c, result, false, NULL, why);
+        if (PQresultStatus(result) != PGRES_SINGLE_TUPLE)
+            continue; /* the empty one at the end */
+        chunks++;
+        status = put(sink, PQgetvalue(result, 0, 0), (gsize)PQgetlength(result, 0, 0));
+        if (status != TK_OK) {
+            c->broken = true; /* with rows still under way */
+            return status;
+        }
+    }
+    return chunks > 0 ? TK_OK : tk_status_fail(TK_NO_MATCH, why, "there is no such content");
+}
+
+enum tk_status tk_connection_stream(struct tk_connection *connection, const char *sql,
+                                    const struct tk_args *args, tk_connection_sink put, void *sink,
+                                    gint64 deadline, GString *why)
+{
+    if (PQsendQueryParams(connection->pq, sql, args->count, args->types, args->values, args->lengths,
+                          args->formats, 1) == 0 ||
+        PQsetSingleRowMode(connection->pq) == 0)
+        return broken(connection, why, PQerrorMessage(connection->pq));
+    enum tk_status status = tk_connection_flush(connection, deadline, why);
+    return status == TK_OK ? take_rows(connection, put, sink, deadline, why) : status;
+}
+
 const char *tk_result_text(const PGresult *result, int row, const char *column)
 {
     const int number = PQfnumber(result, column);

@@ -71,6 +71,16 @@ TK_MUST_CHECK enum tk_status tk_connection_ask(struct tk_connection *connection,
                                                const struct tk_args *args, gint64 deadline,
                                                PGresult **result_r, GString *why);
 
+/* Where streamed bytes go: called with them in order, any number at a time. TK_OK to go on; anything else
+ * ends the stream with it. */
+typedef enum tk_status (*tk_connection_sink)(void *sink, const void *data, gsize size);
+
+/* One statement that only reads, whose rows of one column of bytes go to PUT, one in memory at a time.
+ * TK_NO_MATCH: there were no rows. */
+TK_MUST_CHECK enum tk_status tk_connection_stream(struct tk_connection *connection, const char *sql,
+                                                  const struct tk_args *args, tk_connection_sink put,
+                                                  void *sink, gint64 deadline, GString *why);
+
 /* Values of a result by column name; NULL and 0 stand for SQL NULL. The text belongs to the result. */
 const char *tk_result_text(const PGresult *result, int row, const char *column);
 gint64 tk_result_number(const PGresult *result, int row, const char *column);

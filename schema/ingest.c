@@ -290,6 +290,24 @@ static void add_attachments(struct tk_args *args, const struct tk_ingest *item)
     tk_args_texts(args, (const char *const *)ids->pdata, ids->len);
 }
 
+/* In the order in which ingest() reads p_confirm. */
+static void add_confirm(struct tk_args *args, const struct tk_ingest_confirm *confirm)
+{
+    if (confirm == NULL) {
+        tk_args_texts(args, NULL, 0);
+        return;
+    }
+    const gint64 numbers[] = {confirm->delay_seconds, confirm->pause_seconds, confirm->channel_hour,
+                              confirm->tenant_hour};
+    char words[G_N_ELEMENTS(numbers)][24];
+    const char *texts[G_N_ELEMENTS(numbers)];
+    for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        g_snprintf(words[i], sizeof words[i], "%" G_GINT64_FORMAT, numbers[i]);
+        texts[i] = words[i];
+    }
+    tk_args_texts(args, texts, G_N_ELEMENTS(texts));
+}
+
 /* In the order of the query `ingest`. */
 static void add_item(struct tk_args *args, const struct tk_ingest *item, gint64 now, gint64 deadline)
 {
@@ -320,7 +338,7 @@ static void add_item(struct tk_args *args, const struct tk_ingest *item, gint64 
     tk_args_text(args, item->visibility);
     tk_args_text(args, item->source);
     add_list(args, item->reply_types);
-    tk_args_text(args, item->confirm ? "t" : "f");
+    add_confirm(args, item->confirm);
     tk_args_number(args, item->short_count);
     tk_args_number(args, item->short_seconds);
     tk_args_number(args, item->long_count);

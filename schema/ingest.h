@@ -54,6 +54,14 @@ struct tk_ingest_attachment {
     const char *content_id;
 };
 
+/* When a confirmation goes out, and what caps it. */
+struct tk_ingest_confirm {
+    gint64 delay_seconds;
+    gint64 pause_seconds; /* between two to one recipient; an hour at most */
+    gint64 channel_hour;  /* how many an hour of the channel, */
+    gint64 tenant_hour;   /* and of the tenant */
+};
+
 struct tk_ingest {
     gint64 tenant_id;
     gint64 channel_id;
@@ -92,7 +100,9 @@ struct tk_ingest {
     guint field_count;
     const struct tk_ingest_attachment *attachments;
     guint attachment_count;
-    bool confirm; /* put a confirmation for the requester into the outbox, if it becomes a ticket */
+    /* A confirmation for the requester goes into the outbox, if it becomes a ticket and the caps allow it;
+     * NULL: none. */
+    const struct tk_ingest_confirm *confirm;
 
     /* For note, and for exclude with source `delivery` (a trace at the ticket whose mail bounced). */
     gint64 ticket_id;

@@ -7,7 +7,8 @@ SCHEMA_SQL = \
 	%D%/migrations/0003_ingest.sql \
 	%D%/migrations/0004_agent_calls.sql \
 	%D%/migrations/0005_admin_calls.sql \
-	%D%/migrations/0006_reports.sql
+	%D%/migrations/0006_reports.sql \
+	%D%/migrations/0007_outbox.sql
 EXTRA_DIST += %D%/embed.awk $(SCHEMA_SQL)
 
 # SQL becomes C at build time, so that the programs need no file at run time.
@@ -29,6 +30,7 @@ libstore_a_SOURCES = \
 	%D%/fault.h \
 	%D%/ingest.c %D%/ingest.h \
 	%D%/migrate.c %D%/migrate.h \
+	%D%/outbox.c %D%/outbox.h \
 	%D%/pool.c %D%/pool.h \
 	%D%/report.c %D%/report.h \
 	%D%/sqlstate.c %D%/sqlstate.h \

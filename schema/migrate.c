@@ -133,14 +133,17 @@ static void say_lines(GString *lines, const char *database, const char *daemon_u
     g_string_append_printf(
         lines,
         "# pg_hba.conf, before the lines for all\n"
-        "local  %s  ticket_milter,ticket_agent,ticket_restricted,ticket_admin  peer map=ticketing\n"
+        "local  %s  ticket_milter,ticket_notify,ticket_agent,ticket_restricted,ticket_admin  peer "
+        "map=ticketing\n"
         "# pg_ident.conf\n"
         "ticketing  %s  ticket_milter\n"
+        "ticketing  %s  ticket_notify\n"
         "ticketing  root  ticket_milter\n"
+        "ticketing  root  ticket_notify\n"
         "ticketing  root  ticket_agent\n"
         "ticketing  root  ticket_restricted\n"
         "ticketing  root  ticket_admin\n",
-        database, daemon_user);
+        database, daemon_user, daemon_user);
 }
 
 enum tk_status tk_admin_init(struct tk_store *store, const char *daemon_user, gint64 deadline, GString *lines,

@@ -43,7 +43,7 @@ FROM ticketing.ingest(
     p_file_names => $31, p_file_types => $32, p_file_sizes => $33::text[]::bigint[], p_file_hashes => $34,
     p_file_dispositions => $35, p_file_content_ids => $36,
     p_ticket_id => $37, p_author => $38, p_visibility => $39, p_source => $40, p_reply_types => $41,
-    p_confirm => $42::boolean,
+    p_confirm => nullif($42::text[], '{}')::bigint[],
     p_short_count => $43, p_short => make_interval(secs => $44::bigint),
     p_long_count => $45, p_long => make_interval(secs => $46::bigint),
     p_evidence => $47, p_detail => $48,
@@ -75,6 +75,35 @@ SELECT ticketing.set_status($1, $2, $3, $4);
 
 -- name: attachment_data
 SELECT ticketing.attachment_data($1, $2);
+
+-- name: outbox_tenants
+SELECT outbox_tenants AS tenant_id FROM ticketing.outbox_tenants(to_timestamp($1 / 1000000.0));
+
+-- name: outbox_take
+SELECT outbox_id, kind, attempts, recipient, message_id, status, tenant, channel, ticket_id, number, subject, author, body,
+       request_id, reply_id, before_author, before_body, extract(epoch FROM before_at)::bigint AS before_at
+FROM ticketing.outbox_take($1, $2, to_timestamp($3 / 1000000.0), make_interval(secs => $4 / 1000.0), 1);
+
+-- name: outbox_read
+SELECT outbox_id, kind, attempts, recipient, message_id, status, tenant, channel, ticket_id, number, subject, author, body,
+       request_id, reply_id, before_author, before_body, extract(epoch FROM before_at)::bigint AS before_at
+FROM ticketing.outbox_read($1, $2);
+
+-- name: outbox_begin
+SELECT message_id, attachment_id, filename, content_type, size FROM ticketing.outbox_begin($1, $2, $3, $4);
+
+-- name: outbox_file
+SELECT ticketing.outbox_file($1, $2, $3);
+
+-- name: outbox_sent
+SELECT ticketing.outbox_sent($1, $2);
+
+-- name: outbox_failed
+SELECT ticketing.outbox_failed($1, $2, to_timestamp($3 / 1000000.0), $4);
+
+-- name: outbox_retry
+SELECT ticketing.outbox_retry($1, $2, $3, to_timestamp($4 / 1000000.0), to_timestamp($5 / 1000000.0),
+                              make_interval(secs => $6 / 1000.0), $7) AS state;
 
 -- name: migrate_begin
 BEGIN;

@@ -5,7 +5,7 @@ DO $$
 DECLARE
     v_role text;
 BEGIN
-    FOREACH v_role IN ARRAY ARRAY['ticket_owner', 'ticket_milter', 'ticket_agent', 'ticket_restricted', 'ticket_admin'] LOOP
+    FOREACH v_role IN ARRAY ARRAY['ticket_owner', 'ticket_milter', 'ticket_notify', 'ticket_agent', 'ticket_restricted', 'ticket_admin'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = v_role) THEN
             BEGIN
                 EXECUTE format('CREATE ROLE %I %s NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS',
@@ -30,6 +30,8 @@ GRANT ticket_agent TO ticket_restricted, ticket_admin;
 -- client has gone need not be finished.
 ALTER ROLE ticket_milter SET idle_in_transaction_session_timeout = '60s';
 ALTER ROLE ticket_milter SET client_connection_check_interval = '2s';
+ALTER ROLE ticket_notify SET idle_in_transaction_session_timeout = '60s';
+ALTER ROLE ticket_notify SET client_connection_check_interval = '2s';
 CREATE SCHEMA IF NOT EXISTS ticketing AUTHORIZATION ticket_owner;
 CREATE SCHEMA IF NOT EXISTS ticketing_meta AUTHORIZATION ticket_owner;
 -- Without IN SCHEMA: a default for one schema cannot take back what the default for all gives.

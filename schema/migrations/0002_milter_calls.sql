@@ -13,7 +13,7 @@
 CREATE FUNCTION schema_version() RETURNS bigint
     LANGUAGE sql STABLE SECURITY DEFINER SET lock_timeout = '20s' SET search_path = ticketing, pg_temp
     AS $$ SELECT coalesce(max(version), 0) FROM ticketing_meta.migration $$;
-GRANT EXECUTE ON FUNCTION schema_version() TO ticket_milter, ticket_agent, ticket_admin;
+GRANT EXECUTE ON FUNCTION schema_version() TO ticket_milter, ticket_notify, ticket_agent, ticket_admin;
 
 CREATE FUNCTION channel_find(p_tenant text, p_channel text)
     RETURNS TABLE (tenant_id bigint, channel_id bigint, status text, rules_version bigint, ticket_type text, prefix text)

@@ -137,6 +137,30 @@ BEGIN
 END
 $$;
 
+-- Whether no confirmation may go to this recipient now: he got one within p_pause (an hour at most), or the channel or
+-- the tenant has sent its share of the hour. Mails of one sender wait for each other here, so that many at once are one
+-- confirmation; those of two senders do not, and may pass the other two caps by as many as are stored at the same time.
+CREATE FUNCTION confirmation_capped(p_tenant_id bigint, p_channel_id bigint, p_recipient text, p_now timestamptz,
+                                    p_pause interval, p_channel_hour bigint, p_tenant_hour bigint)
+    RETURNS boolean
+    LANGUAGE plpgsql SET search_path = ticketing, pg_temp
+    AS $$
+DECLARE
+    v_capped boolean;
+BEGIN
+    FOR i IN 1..2 LOOP
+        SELECT count(*) >= p_tenant_hour OR count(*) FILTER (WHERE o.channel_id = p_channel_id) >= p_channel_hour
+               OR count(*) FILTER (WHERE o.recipient = p_recipient AND o.created_at > p_now - p_pause) > 0
+            INTO v_capped
+            FROM outbox o
+            WHERE o.tenant_id = p_tenant_id AND o.kind = 'confirmation' AND o.created_at > p_now - interval '1 hour';
+        EXIT WHEN v_capped;
+        PERFORM pg_advisory_xact_lock(hashtextextended(format('confirmation %s %s', p_tenant_id, p_recipient), 0));
+    END LOOP;
+    RETURN v_capped;
+END
+$$;
+
 CREATE FUNCTION ingest(
     p_tenant_id bigint, p_channel_id bigint, p_key bytea, p_key_life interval, p_now timestamptz, p_deadline timestamptz,
     p_verdict text, p_reason text, p_class text, p_level text,
@@ -147,7 +171,7 @@ CREATE FUNCTION ingest(
     p_field_names text[], p_field_values text[], p_field_restricted boolean[],
     p_file_names text[], p_file_types text[], p_file_sizes bigint[], p_file_hashes bytea[],
     p_file_dispositions text[], p_file_content_ids text[],
-    p_ticket_id bigint, p_author text, p_visibility text, p_source text, p_reply_types text[], p_confirm boolean,
+    p_ticket_id bigint, p_author text, p_visibility text, p_source text, p_reply_types text[], p_confirm bigint[],
     p_short_count bigint, p_short interval, p_long_count bigint, p_long interval, p_evidence text, p_detail text,
     p_linked_ticket_id bigint, p_proof text, p_stranger text, p_closed text, p_reopen_for interval, p_reopen_max bigint,
     p_machine boolean)
@@ -246,9 +270,17 @@ BEGIN
         END IF;
         INSERT INTO participant (tenant_id, ticket_id, address)
             SELECT DISTINCT p_tenant_id, r.ticket_id, a FROM unnest(p_participants) a WHERE a <> '';
-        IF p_confirm THEN
-            INSERT INTO outbox (tenant_id, kind, ticket_id, recipient, next_at, created_at)
-                VALUES (p_tenant_id, 'confirmation', r.ticket_id, p_requester, p_now, p_now);
+        -- [delay, pause] in seconds, then how many an hour of the channel and of the tenant.
+        IF p_confirm IS NOT NULL THEN
+            IF confirmation_capped(p_tenant_id, p_channel_id, p_requester, p_now, make_interval(secs => p_confirm[2]),
+                                   p_confirm[3], p_confirm[4]) THEN
+                UPDATE ticket t SET notices = t.notices || 'No confirmation was sent: there were too many.'::text
+                    WHERE t.tenant_id = p_tenant_id AND t.ticket_id = r.ticket_id;
+            ELSE
+                INSERT INTO outbox (tenant_id, kind, ticket_id, channel_id, recipient, next_at, created_at)
+                    VALUES (p_tenant_id, 'confirmation', r.ticket_id, p_channel_id, p_requester,
+                            p_now + make_interval(secs => p_confirm[1]), p_now);
+            END IF;
         END IF;
     ELSIF r.verdict = 'note' OR (r.verdict = 'exclude' AND p_source = 'delivery') THEN
         -- A delivery report is excluded, and leaves its trace at the ticket whose mail it speaks of. A stranger
@@ -313,5 +345,5 @@ $$;
 GRANT EXECUTE ON FUNCTION ingest(bigint, bigint, bytea, interval, timestamptz, timestamptz, text, text, text, text,
     text, text, text, text, bigint, bigint, bytea, timestamptz, text, text, text, text, text, text, text, text[], text[],
     text[], text[], boolean[], text[], text[], bigint[], bytea[], text[], text[], bigint, text, text, text, text[],
-    boolean, bigint, interval, bigint, interval, text, text, bigint, text, text, text, interval, bigint, boolean)
+    bigint[], bigint, interval, bigint, interval, text, text, bigint, text, text, text, interval, bigint, boolean)
     TO ticket_milter;

@@ -15,6 +15,19 @@ BEGIN
 END
 $$;
 
+-- Puts a mail to each participant of a ticket but p_author into the outbox.
+CREATE FUNCTION tell_participants(p_tenant_id bigint, p_ticket_id bigint, p_kind text, p_note_id bigint, p_status text,
+                                  p_author text) RETURNS void
+    LANGUAGE sql SET search_path = ticketing, pg_temp
+    AS $$
+    INSERT INTO outbox (tenant_id, kind, ticket_id, note_id, channel_id, recipient, status, next_at, created_at)
+        SELECT p_tenant_id, p_kind, p_ticket_id, p_note_id, t.channel_id, p.address, p_status, now(), now()
+        FROM ticket t
+        JOIN participant p USING (tenant_id, ticket_id)
+        WHERE t.tenant_id = p_tenant_id AND t.ticket_id = p_ticket_id AND p.address <> lower(p_author)
+        ORDER BY p.address
+$$;
+
 -- Adds an agent's note and returns its id. A public note goes out to every participant but its author.
 CREATE FUNCTION add_note(tenant_id bigint, number text, author text, visibility text, body text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ticketing, pg_temp
@@ -29,19 +42,26 @@ BEGIN
         VALUES (add_note.tenant_id, v_ticket_id, add_note.visibility, add_note.author, add_note.body, 'agent', now())
         RETURNING n.note_id INTO v_note_id;
     IF add_note.visibility = 'public' THEN
-        INSERT INTO outbox (tenant_id, kind, ticket_id, note_id, recipient, next_at, created_at)
-            SELECT p.tenant_id, 'note', p.ticket_id, v_note_id, p.address, now(), now()
-            FROM participant p
-            WHERE p.tenant_id = add_note.tenant_id AND p.ticket_id = v_ticket_id
-              AND p.address <> lower(add_note.author)
-            ORDER BY p.address;
+        PERFORM tell_participants(add_note.tenant_id, v_ticket_id, 'note', v_note_id, NULL, add_note.author);
     END IF;
     RETURN v_note_id;
 END
 $$;
 GRANT EXECUTE ON FUNCTION add_note(bigint, text, text, text, text) TO ticket_agent;
 
--- Sets a ticket's status; an internal note says who did it. The status it has already changes nothing.
+-- Whether the participants of a ticket are told of this status, by the rules of its channel that were published last.
+CREATE FUNCTION status_is_told(p_tenant_id bigint, p_ticket_id bigint, p_status text) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = ticketing, pg_temp
+    AS $$
+    SELECT EXISTS (
+        SELECT FROM ticket t
+        JOIN channel c USING (tenant_id, channel_id)
+        JOIN channel_rules r USING (tenant_id, channel_id, rules_version)
+        WHERE t.tenant_id = p_tenant_id AND t.ticket_id = p_ticket_id AND r.rules -> 'tell_status' ? p_status)
+$$;
+
+-- Sets a ticket's status; an internal note says who did it, and a mail tells the participants where the channel lists
+-- the status. The one it has already changes nothing.
 CREATE FUNCTION set_status(tenant_id bigint, number text, status text, author text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ticketing, pg_temp
     AS $$
@@ -61,6 +81,10 @@ BEGIN
     INSERT INTO note (tenant_id, ticket_id, visibility, author, body, source, created_at)
         VALUES (set_status.tenant_id, v_ticket_id, 'internal', set_status.author,
                 format('status: %s -> %s', v_before, set_status.status), 'agent', now());
+    IF status_is_told(set_status.tenant_id, v_ticket_id, set_status.status) THEN
+        PERFORM tell_participants(set_status.tenant_id, v_ticket_id, 'status', NULL, set_status.status,
+                                  set_status.author);
+    END IF;
 END
 $$;
 GRANT EXECUTE ON FUNCTION set_status(bigint, text, text, text) TO ticket_agent;

@@ -6,6 +6,7 @@ store_tests = \
 	tests/store/test_contents \
 	tests/store/test_faults \
 	tests/store/test_ingest \
+	tests/store/test_outbox \
 	tests/store/test_replies \
 	tests/store/test_schema \
 	tests/store/test_wire
@@ -24,6 +25,9 @@ tests_store_test_ingest_SOURCES = %D%/test_ingest.c
 tests_store_test_ingest_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_ingest_LDADD = $(STORE_TEST_LIBS)
 
+tests_store_test_outbox_SOURCES = %D%/test_outbox.c
+tests_store_test_outbox_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_outbox_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_replies_SOURCES = %D%/test_replies.c
 tests_store_test_replies_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_replies_LDADD = $(STORE_TEST_LIBS)

@@ -13,6 +13,8 @@
 #include <libpq-fe.h>
 
 gint64 server_tenant, server_channel;
+const struct tk_ingest_confirm server_confirm = {
+    .pause_seconds = 0, .channel_hour = 1000, .tenant_hour = 1000};
 
 static char *folder, *base;
 

@@ -42,6 +42,9 @@ extern gint64 server_tenant, server_channel;
 /* A publication as of server_fill; the caller changes what it is about. */
 struct tk_publication server_publication(void);
 
+/* A confirmation at once, with caps that are far away. */
+extern const struct tk_ingest_confirm server_confirm;
+
 /* A mail to that channel that asks for a ticket; KEY makes its intake key. */
 struct tk_ingest server_mail(const char *key);
 

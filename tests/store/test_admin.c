@@ -160,7 +160,7 @@ static void every_report_can_be_made_and_read_by_name(void **state)
     struct tk_ingest mail = server_mail("reported");
     mail.subject = "reported";
     mail.notices = notices;
-    mail.confirm = true;
+    mail.confirm = &server_confirm;
     struct tk_ingest_result result = server_ingest(milter, &mail, TK_OK);
     gint64 note_id = 0;
     assert_int_equal(tk_admin_add_note(admin, server_tenant, result.number, "agent@acme.example", "public",

@@ -62,7 +62,7 @@ static void a_mail_becomes_a_ticket_with_all_its_rows(void **state)
     mail.notices = notices;
     mail.fields = fields;
     mail.field_count = 2;
-    mail.confirm = true;
+    mail.confirm = &server_confirm;
     struct tk_ingest_result result = server_ingest(store, &mail, TK_OK);
     assert_true(g_str_has_prefix(result.number, "INC-"));
     assert_true(result.ticket_id > 0 && result.intake_id > 0 && result.note_id == 0);
