@@ -4,15 +4,19 @@
 noinst_LIBRARIES += libbase.a
 libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(GLIB_CFLAGS)
 libbase_a_SOURCES = \
+	%D%/base/cmdline.c %D%/base/cmdline.h \
 	%D%/base/exitcode.c %D%/base/exitcode.h \
 	%D%/base/files.c %D%/base/files.h \
 	%D%/base/keys.c %D%/base/keys.h \
 	%D%/base/ledger.c %D%/base/ledger.h \
 	%D%/base/log.c %D%/base/log.h \
+	%D%/base/outgoing.c %D%/base/outgoing.h \
+	%D%/base/process.c %D%/base/process.h \
 	%D%/base/signals.c %D%/base/signals.h \
 	%D%/base/snapshot.c %D%/base/snapshot.h \
 	%D%/base/spool.c %D%/base/spool.h \
-	%D%/base/systemd.c %D%/base/systemd.h
+	%D%/base/systemd.c %D%/base/systemd.h \
+	%D%/base/texts.c %D%/base/texts.h
 
 # intake: the way of one mail, for every front end.
 noinst_LIBRARIES += libintake.a
@@ -58,11 +62,9 @@ noinst_LIBRARIES += libdaemon.a
 libdaemon_a_CPPFLAGS = $(AM_CPPFLAGS) $(GLIB_CFLAGS)
 libdaemon_a_SOURCES = \
 	%D%/daemon/callbacks.c %D%/daemon/callbacks.h \
-	%D%/daemon/cmdline.c %D%/daemon/cmdline.h \
 	%D%/daemon/edits.c %D%/daemon/edits.h \
 	%D%/daemon/flight.c %D%/daemon/flight.h \
 	%D%/daemon/listener.c %D%/daemon/listener.h \
-	%D%/daemon/process.c %D%/daemon/process.h \
 	%D%/daemon/reply.c %D%/daemon/reply.h \
 	%D%/daemon/report.c %D%/daemon/report.h \
 	%D%/daemon/session.c %D%/daemon/session.h
@@ -72,3 +74,13 @@ ticket_milter_CPPFLAGS = $(AM_CPPFLAGS) $(GMIME_CFLAGS) $(GLIB_CFLAGS)
 ticket_milter_SOURCES = %D%/daemon/main.c
 ticket_milter_LDADD = libdaemon.a libintake.a libbase.a $(STORE_LIBS) $(MILTER_LIBS)
 dist_man_MANS += %D%/daemon/ticket-milter.8
+
+sbin_PROGRAMS += ticket-notify
+ticket_notify_CPPFLAGS = $(AM_CPPFLAGS) $(GMIME_CFLAGS) $(GLIB_CFLAGS) $(CURL_CFLAGS)
+ticket_notify_SOURCES = \
+	%D%/notify/main.c \
+	%D%/notify/queue.c %D%/notify/queue.h \
+	%D%/notify/sender.c %D%/notify/sender.h \
+	%D%/notify/worker.c %D%/notify/worker.h
+ticket_notify_LDADD = libbase.a $(STORE_LIBS) $(CURL_LIBS)
+dist_man_MANS += %D%/notify/ticket-notify.8

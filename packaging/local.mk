@@ -14,6 +14,8 @@ exampledir = $(docdir)/examples
 dist_example_DATA = %D%/conf/ticket-milter.conf %D%/conf/ticketctl.conf
 examplechannelsdir = $(exampledir)/channels.d
 dist_examplechannels_DATA = %D%/conf/channels.d/support.conf
+exampletextsdir = $(exampledir)/texts
+dist_exampletexts_DATA = $(MAIL_TEXTS)
 exampletemplatesdir = $(exampledir)/templates.d
 dist_exampletemplates_DATA = %D%/conf/templates.d/incident.conf
 

@@ -9,6 +9,9 @@
 static void channel_free(struct tk_channel *channel)
 {
     tk_conf_parse_clear(TK_FILE_CHANNEL, channel);
+    g_free(channel->confirmation_text);
+    g_free(channel->note_text);
+    g_free(channel->status_text);
     g_free(channel->file);
     g_free(channel);
 }

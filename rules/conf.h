@@ -19,6 +19,20 @@ enum tk_stranger_reply { TK_STRANGER_UNVERIFIED, TK_STRANGER_NEW_LINKED };
 enum tk_closed { TK_CLOSED_NOTE, TK_CLOSED_REOPEN, TK_CLOSED_NEW_LINKED };
 enum tk_subject_change { TK_SUBJECT_APPEND, TK_SUBJECT_NEW_LINKED };
 enum tk_keep_raw { TK_RAW_NEEDED, TK_RAW_ALL };
+enum tk_smtp_tls { TK_SMTP_TLS_OFF, TK_SMTP_TLS_STARTTLS };
+enum tk_smtp_auth { TK_SMTP_AUTH_NONE, TK_SMTP_AUTH_PLAIN, TK_SMTP_AUTH_LOGIN, TK_SMTP_AUTH_XOAUTH2 };
+/* Of the texts of our own mails. */
+enum tk_language {
+    TK_LANGUAGE_EN,
+    TK_LANGUAGE_DE,
+    TK_LANGUAGE_FR,
+    TK_LANGUAGE_ES,
+    TK_LANGUAGE_IT,
+    TK_LANGUAGE_NL,
+    TK_LANGUAGE_PT,
+    TK_LANGUAGE_PL
+};
+#define TK_LANGUAGES 8
 
 /* Where a field's value comes from. */
 enum tk_field_from {
@@ -101,6 +115,17 @@ struct tk_channel {
     guint64 attachment_max_size;  /* bytes */
     char **attachment_deny_names; /* shell patterns, compared without case */
     gboolean attach_mail;
+    enum tk_language language;
+    gboolean detail; /* whether mail to "local-part+anything" reaches the channel */
+    gboolean confirmation_enabled;
+    int confirmation_delay_msecs, confirmation_pause_msecs;
+    int confirmation_per_hour;
+    char **told_states;       /* statuses that the participants are told of */
+    guint64 note_attachments; /* bytes that go along with a note */
+    /* Files of texts of our own mails, NULL: none; and what stands in them, NULL until milter/base/texts.h
+     * has read it. */
+    char *confirmation_file, *note_file, *status_file;
+    char *confirmation_text, *note_text, *status_text;
     char *file;
     int line;
     gboolean faulty; /* has an error: never routed to as published, stops check and publish */
@@ -124,12 +149,23 @@ struct tk_conf {
     int deadline_msecs;
     char *spool_directory; /* where bodies over the memory limit are kept, unlinked */
     char **trusted_authserv;
-    GPtrArray *token_keys; /* of struct tk_token_key */
-    char *ledger;          /* which mails are being read; NULL: beside spool_directory */
-    guint64 limit_message; /* bytes */
-    guint64 limit_spool;   /* bytes of all mails at once */
-    int limit_sessions;    /* connections at once */
+    GPtrArray *token_keys;   /* of struct tk_token_key */
+    char *ledger;            /* which mails are being read; NULL: beside spool_directory */
+    guint64 limit_message;   /* bytes */
+    int limit_confirmations; /* an hour and tenant */
+    guint64 limit_spool;     /* bytes of all mails at once */
+    int limit_sessions;      /* connections at once */
     enum tk_keep_raw keep_raw;
+    char *notify_conninfo;
+    char *smtp_url; /* "smtp://host:port" or "smtps://host:port" */
+    enum tk_smtp_tls smtp_tls;
+    char *smtp_ca_file; /* NULL: the system's */
+    enum tk_smtp_auth smtp_auth;
+    char *smtp_user, *smtp_secret_file; /* NULL: none */
+    int smtp_timeout_msecs;
+    int notify_workers;
+    int notify_poll_msecs, notify_retry_msecs, notify_give_up_msecs;
+    char *notify_link;      /* of a ticket, with {number} in it; "": none */
     GPtrArray *templates;   /* of struct tk_template */
     GPtrArray *channels;    /* of struct tk_channel, in order of TENANT/NAME */
     GHashTable *by_address; /* canonical address (tk_address_fold) -> struct tk_channel, for every address and

@@ -5,6 +5,7 @@
 
 #include "rules/address.h"
 #include "rules/conf_fields.h"
+#include "rules/conf_mail.h"
 
 struct check {
     struct tk_conf_findings *findings;
@@ -47,6 +48,7 @@ void tk_conf_check_main(struct tk_conf_findings *findings, const struct tk_conf 
                             "limits.spool: less than limits.message, so that a mail of that size is never "
                             "taken");
     check_keys(findings, conf);
+    tk_conf_mail_main(findings, conf);
 }
 
 static void same_template(struct check *check, struct tk_template *template, const struct tk_template *other)
@@ -243,6 +245,7 @@ static void check_channel(struct check *check, struct tk_channel *channel)
     check_reply_types(check, channel);
     check_authentication(check, channel);
     tk_conf_fields_channel(check->findings, channel);
+    tk_conf_mail_channel(check->findings, channel);
     check_folder(check, channel, "channel.folders.success", &channel->success);
     check_folder(check, channel, "channel.folders.fail", &channel->fail);
     check_folder(check, channel, "channel.folders.exclude", &channel->exclude);

@@ -218,6 +218,8 @@ char *tk_conf_channel_rules(const struct tk_channel *channel)
     put_number(out, "attachment_max_size", (gint64)channel->attachment_max_size);
     put_set(out, "attachment_deny_names", channel->attachment_deny_names, FALSE);
     put_bool(out, "attach_mail", channel->attach_mail);
+    put_bool(out, "confirmation", channel->confirmation_enabled);
+    put_set(out, "tell_status", channel->told_states, FALSE);
     g_string_append_c(out, '}');
     return g_string_free(out, FALSE);
 }

@@ -14,9 +14,13 @@ librules_a_SOURCES = \
 	%D%/classify_view.c %D%/classify_view.h \
 	%D%/classify_words.c %D%/classify_words.h \
 	%D%/codepage.c %D%/codepage.h \
+	%D%/answer.c %D%/answer.h \
+	%D%/compose.c %D%/compose.h \
+	%D%/compose_header.c %D%/compose_header.h \
 	%D%/conf.c %D%/conf.h \
 	%D%/conf_check.c %D%/conf_check.h \
 	%D%/conf_fields.c %D%/conf_fields.h \
+	%D%/conf_mail.c %D%/conf_mail.h \
 	%D%/conf_parse.c %D%/conf_parse.h \
 	%D%/conf_problem.c %D%/conf_problem.h \
 	%D%/conf_rules.c \
@@ -40,6 +44,7 @@ librules_a_SOURCES = \
 	%D%/limits_header.c %D%/limits_header.h \
 	%D%/logtext.c %D%/logtext.h \
 	%D%/lzfu.c %D%/lzfu.h \
+	%D%/mail_text.c %D%/mail_text.h \
 	%D%/mailboxes.c %D%/mailboxes.h \
 	%D%/message.c %D%/message.h \
 	%D%/message_body.c \
@@ -56,6 +61,7 @@ librules_a_SOURCES = \
 	%D%/options.c %D%/options.h \
 	%D%/params.c %D%/params.h \
 	%D%/phrase.c %D%/phrase.h \
+	%D%/placeholder.c %D%/placeholder.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/postfix.c %D%/postfix.h \
 	%D%/rtf.c %D%/rtf.h \
@@ -83,5 +89,21 @@ librules_a_SOURCES = \
 	%D%/verify.c %D%/verify.h \
 	%D%/verify_alias.c \
 	%D%/verify_place.c %D%/verify_place.h
+
+nodist_librules_a_SOURCES = rules/mail_texts.c
+
+# The texts of our mails become C at build time; kinds and languages in the order of the enums.
+MAIL_TEXTS = \
+	packaging/conf/texts/confirmation.en.txt packaging/conf/texts/confirmation.de.txt packaging/conf/texts/confirmation.fr.txt packaging/conf/texts/confirmation.es.txt \
+	packaging/conf/texts/confirmation.it.txt packaging/conf/texts/confirmation.nl.txt packaging/conf/texts/confirmation.pt.txt packaging/conf/texts/confirmation.pl.txt \
+	packaging/conf/texts/note.en.txt packaging/conf/texts/note.de.txt packaging/conf/texts/note.fr.txt packaging/conf/texts/note.es.txt \
+	packaging/conf/texts/note.it.txt packaging/conf/texts/note.nl.txt packaging/conf/texts/note.pt.txt packaging/conf/texts/note.pl.txt \
+	packaging/conf/texts/status.en.txt packaging/conf/texts/status.de.txt packaging/conf/texts/status.fr.txt packaging/conf/texts/status.es.txt \
+	packaging/conf/texts/status.it.txt packaging/conf/texts/status.nl.txt packaging/conf/texts/status.pt.txt packaging/conf/texts/status.pl.txt
+EXTRA_DIST += packaging/conf/texts/embed.awk
+rules/mail_texts.c: packaging/conf/texts/embed.awk $(MAIL_TEXTS)
+	$(AM_V_GEN)$(MKDIR_P) rules && cd $(srcdir) && \
+	$(AWK) -f packaging/conf/texts/embed.awk $(MAIL_TEXTS) >$(abs_builddir)/$@.new && mv -f $(abs_builddir)/$@.new $(abs_builddir)/$@
+CLEANFILES += rules/mail_texts.c
 
 RULES_LIBS = librules.a $(GMIME_LIBS) $(GLIB_LIBS) $(LIBCONFIG_LIBS) $(CRYPTO_LIBS)

@@ -14,11 +14,17 @@ static const char *const closed_words[] = {"note", "reopen", "new_linked", NULL}
 static const char *const subject_words[] = {"append", "new_linked", NULL};
 static const char *const keep_words[] = {"all", "none", "no-inline", NULL};
 static const char *const raw_words[] = {"needed", "all", NULL};
+static const char *const tls_words[] = {"off", "starttls", NULL};
+static const char *const auth_words[] = {"none", "plain", "login", "xoauth2", NULL};
+static const char *const language_words[] = {"en", "de", "fr", "es", "it", "nl", "pt", "pl", NULL};
 
 #define KIB    1024LL
 #define MIB    (1024 * KIB)
 #define GIB    (1024 * MIB)
 #define SECOND 1000LL
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
 
 /* Texts that go into headers, columns or one line of a table. */
 #define TEXT_BYTES 1000
@@ -100,10 +106,49 @@ static const struct tk_option table[] = {
          .max = 20000, MEMBER(tk_conf, limit_sessions),
          .help = "Connections of MTAs at one time. One beyond is closed, so that the MTA does what it does without its "
                  "milter (Postfix: default_action=tempfail, 451)."),
+    MAIN("limits.confirmations", ONE, INT, .default_text = "1000", .min = 0, .max = 1000000,
+         MEMBER(tk_conf, limit_confirmations),
+         .help = "Confirmations of all channels of a tenant within an hour. Beyond it tickets are made without one."),
     MAIN("keep_raw", ONE, WORD, .default_text = "needed", .words = raw_words, MEMBER(tk_conf, keep_raw),
          .help = "Which mails are also stored as they came. needed: those of tickets and notes that could not be "
                  "read in full; and for 14 days, where they have at most 1M and no folder holds them, those that were "
                  "refused, and those that were excluded and could not be read in full."),
+
+    MAIN("notify", GROUP, TEXT, .help = "How ticket-notify(8) sends confirmations, notes and tidings of a status."),
+    MAIN("notify.conninfo", ONE, TEXT, .default_text = "dbname=tickets user=ticket_notify", .flags = TK_OPTION_RESTART,
+         .min = 0, .max = 4 * KIB, MEMBER(tk_conf, notify_conninfo),
+         .help = "Connection string of libpq. It needs the rights of ticket_notify alone."),
+    MAIN("notify.smtp", ONE, TOKEN, .default_text = "smtp://127.0.0.1:25", .min = 1, .max = TEXT_BYTES,
+         MEMBER(tk_conf, smtp_url),
+         .help = "The mail server: \"smtp://HOST:PORT\", or \"smtps://HOST:PORT\" where TLS comes first. The local one "
+                 "keeps a mail until it can be delivered."),
+    MAIN("notify.tls", ONE, WORD, .default_text = "off", .words = tls_words, MEMBER(tk_conf, smtp_tls),
+         .help = "Whether STARTTLS is asked for. A server that does not offer it, or whose certificate is not of its "
+                 "name and of a known authority, gets no mail."),
+    MAIN("notify.ca_file", ONE, PATH, .flags = TK_OPTION_UNSHOWN, .min = 1, .max = PATH_BYTES, MEMBER(tk_conf, smtp_ca_file),
+         .help = "Certificates of the authorities that are known. Not given: those of the system."),
+    MAIN("notify.auth", ONE, WORD, .default_text = "none", .words = auth_words, MEMBER(tk_conf, smtp_auth),
+         .help = "How ticket-notify tells the mail server who it is."),
+    MAIN("notify.user", ONE, TOKEN, .min = 1, .max = 320, MEMBER(tk_conf, smtp_user), .help = "Name of the account there."),
+    MAIN("notify.secret_file", ONE, PATH, .min = 1, .max = PATH_BYTES, MEMBER(tk_conf, smtp_secret_file),
+         .help = "File whose first line is the password, or the access token of xoauth2. It is read for each mail, so that "
+                 "another program may renew it."),
+    MAIN("notify.timeout", ONE, TIME, .default_text = "5m", .flags = TK_OPTION_UNSHOWN, .min = SECOND, .max = 15 * MINUTE,
+         MEMBER(tk_conf, smtp_timeout_msecs),
+         .help = "What one mail may take at the mail server. A mail whose end is not known by then is sent again later, "
+                 "with the same Message-ID."),
+    MAIN("notify.workers", ONE, INT, .default_text = "2", .flags = TK_OPTION_RESTART | TK_OPTION_UNSHOWN, .min = 1,
+         .max = 32, MEMBER(tk_conf, notify_workers), .help = "Mails that are sent at the same time."),
+    MAIN("notify.poll", ONE, TIME, .default_text = "1s", .flags = TK_OPTION_UNSHOWN, .min = 100, .max = MINUTE,
+         MEMBER(tk_conf, notify_poll_msecs), .help = "How often the database is asked for mails."),
+    MAIN("notify.retry", ONE, TIME, .default_text = "1m", .flags = TK_OPTION_UNSHOWN, .min = 100, .max = HOUR,
+         MEMBER(tk_conf, notify_retry_msecs),
+         .help = "The first pause after a mail was not taken; each further one is twice as long, up to 4h."),
+    MAIN("notify.give_up", ONE, TIME, .default_text = "5d", .flags = TK_OPTION_UNSHOWN, .min = SECOND, .max = 20 * DAY,
+         MEMBER(tk_conf, notify_give_up_msecs),
+         .help = "How long a mail is tried. After that the ticket gets an internal note."),
+    MAIN("notify.link", ONE, TEXT, .default_text = "", .min = 0, .max = TEXT_BYTES, MEMBER(tk_conf, notify_link),
+         .help = "Where a person sees a ticket, as in \"https://helpdesk.example/t/{number}\". Empty: mails hold no link."),
 
     CHANNEL("channel", GROUP, TEXT, .flags = TK_OPTION_REQUIRED, .help = "One support inbox. One file holds one channel."),
     CHANNEL("channel.tenant", ONE, NAME, .flags = TK_OPTION_REQUIRED, .min = 1, .max = NAME_BYTES, MEMBER(tk_channel, tenant),
@@ -215,6 +260,39 @@ static const struct tk_option table[] = {
             .help = "Names that are left out. \"*\" stands for any text, \"?\" for one character; case does not matter."),
     CHANNEL("channel.attach_mail", ONE, BOOL, .default_text = "false", MEMBER(tk_channel, attach_mail),
             .help = "Adds the mail itself as mail.eml."),
+    CHANNEL("channel.language", ONE, WORD, .default_text = "en", .words = language_words, MEMBER(tk_channel, language),
+            .help = "Language of the channel's own mails."),
+    CHANNEL("channel.detail", ONE, BOOL, .default_text = "true", MEMBER(tk_channel, detail),
+            .help = "Whether mail to the channel's address with \"+\" and more behind the local part reaches it (Postfix: "
+                    "recipient_delimiter = +). Answers are then asked for at such an address, which says for which ticket "
+                    "and for whom it was made."),
+    CHANNEL("channel.confirmation", GROUP, TEXT,
+            .help = "The mail that tells a requester the number of the ticket. It goes to people alone, once a mail, and "
+                    "holds nothing of what they wrote. A sender whom a trusted check does not confirm gets none, and "
+                    "where nobody checks, none where anyone may write."),
+    CHANNEL("channel.confirmation.enabled", ONE, BOOL, .default_text = "false", MEMBER(tk_channel, confirmation_enabled),
+            .help = "Whether there are confirmations."),
+    CHANNEL("channel.confirmation.template_file", ONE, PATH, .min = 1, .max = PATH_BYTES, MEMBER(tk_channel, confirmation_file),
+            .help = "File with its text, in the place of the one that is built in. Placeholders: {number}, {link}, {title}, "
+                    "{address}."),
+    CHANNEL("channel.confirmation.delay", ONE, TIME, .default_text = "0s", .min = 0, .max = DAY,
+            MEMBER(tk_channel, confirmation_delay_msecs), .help = "How long it waits."),
+    CHANNEL("channel.confirmation.pause", ONE, TIME, .default_text = "10m", .min = 0, .max = HOUR,
+            MEMBER(tk_channel, confirmation_pause_msecs), .help = "Least time between two to one recipient."),
+    CHANNEL("channel.confirmation.per_hour", ONE, INT, .default_text = "200", .min = 0, .max = 1000000,
+            MEMBER(tk_channel, confirmation_per_hour), .help = "At most so many within an hour."),
+    CHANNEL("channel.note_mail", GROUP, TEXT, .help = "The mail that brings an agent's public note to the participants."),
+    CHANNEL("channel.note_mail.template_file", ONE, PATH, .min = 1, .max = PATH_BYTES, MEMBER(tk_channel, note_file),
+            .help = "File with its text. Placeholders: {note}, which must be there, {author}, {subject}, {number}, {link}, "
+                    "{title}, {address}."),
+    CHANNEL("channel.note_mail.attachments", ONE, SIZE, .default_text = "10M", .min = 0, .max = 100 * MIB,
+            MEMBER(tk_channel, note_attachments),
+            .help = "The note's files go along as long as they are no larger together; of others the mail tells the names."),
+    CHANNEL("channel.status_mail", GROUP, TEXT, .help = "The mail that tells the participants of a new status."),
+    CHANNEL("channel.status_mail.states", LIST, NAME, .default_text = "", .min = 0, .max = 3, MEMBER(tk_channel, told_states),
+            .help = "The statuses that are told: open, pending, closed. They count as they were published."),
+    CHANNEL("channel.status_mail.template_file", ONE, PATH, .min = 1, .max = PATH_BYTES, MEMBER(tk_channel, status_file),
+            .help = "File with its text. Placeholders: {status}, {subject}, {number}, {link}, {title}, {address}."),
 
     TEMPLATE("template", GROUP, TEXT, .flags = TK_OPTION_REQUIRED, .help = "The form of a ticket. One file holds one template."),
     TEMPLATE("template.tenant", ONE, NAME, .flags = TK_OPTION_REQUIRED, .min = 1, .max = NAME_BYTES, MEMBER(tk_template, tenant),

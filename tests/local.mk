@@ -14,6 +14,21 @@ tests_unit_test_address_SOURCES = %D%/unit/test_address.c
 tests_unit_test_address_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_address_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_answer
+tests_unit_test_answer_SOURCES = %D%/unit/test_answer.c %D%/unit/sample.h
+tests_unit_test_answer_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_answer_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_compose
+tests_unit_test_compose_SOURCES = %D%/unit/test_compose.c %D%/unit/parsed.h %D%/unit/sample.h
+tests_unit_test_compose_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_compose_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_placeholder
+tests_unit_test_placeholder_SOURCES = %D%/unit/test_placeholder.c
+tests_unit_test_placeholder_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_placeholder_LDADD = $(UNIT_LIBS)
+
 unit_tests += tests/unit/test_authres
 tests_unit_test_authres_SOURCES = %D%/unit/test_authres.c
 tests_unit_test_authres_CPPFLAGS = $(UNIT_CPPFLAGS)

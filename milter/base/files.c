@@ -180,6 +180,19 @@ static void take_folder(struct set *set, const char *folder, GArray *files)
     }
 }
 
+enum tk_status tk_files_read_text(const char *path, GString *why, char **text_r)
+{
+    struct stat stat;
+    g_autofree char *text = read_file(path, &stat);
+    if (text == NULL)
+        return tk_status_fail(is_passing(errno) ? TK_LATER : TK_CONFIG, why, "cannot be read: %s",
+                              error_text(errno));
+    if (stat.st_mode & S_IWOTH)
+        return tk_status_fail(TK_CONFIG, why, "anyone may write this file; chmod o-w is right");
+    *text_r = g_steal_pointer(&text);
+    return TK_OK;
+}
+
 char *tk_files_beside(const char *path, const char *name)
 {
     g_autofree char *folder = g_path_get_dirname(path);

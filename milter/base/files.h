@@ -23,6 +23,10 @@ enum tk_status tk_files_read_with(const char *path, char *const *files, GPtrArra
  * others than its owner may read it; WHY says which. */
 enum tk_status tk_files_read_admin(const char *path, GString *why, char **conninfo_r) TK_MUST_CHECK;
 
+/* The text of the regular file PATH, of at most 1 MiB and without NUL; owned by the caller. TK_CONFIG: it
+ * cannot be read, or anyone may write it; TK_LATER: another try may help. WHY says what hinders. */
+enum tk_status tk_files_read_text(const char *path, GString *why, char **text_r) TK_MUST_CHECK;
+
 /* NAME in the folder of the main file PATH, e.g. "channels.d". Owned by the caller. */
 char *tk_files_beside(const char *path, const char *name);
 

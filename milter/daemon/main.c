@@ -21,12 +21,29 @@
 #include "milter/base/spool.h"
 #include "milter/base/systemd.h"
 #include "milter/daemon/callbacks.h"
-#include "milter/daemon/cmdline.h"
+#include "milter/base/cmdline.h"
 #include "milter/daemon/flight.h"
 #include "milter/daemon/listener.h"
-#include "milter/daemon/process.h"
+#include "milter/base/process.h"
 
 static const char program[] = "ticket-milter";
+
+static const char help[] =
+    "usage: ticket-milter [-c FILE] [-f | --background] [--log stderr | syslog]\n"
+    "       ticket-milter [-c FILE] -t\n"
+    "\n"
+    "Makes tickets of mails to support channels while the MTA receives them.\n"
+    "\n"
+    "  -c, --config FILE   the main configuration (" TK_CONFIG_FILE ")\n"
+    "  -f, --foreground    stay in the foreground (the default)\n"
+    "      --background    detach once the socket is open\n"
+    "      --log WHERE     stderr (in the foreground) or syslog (in the background)\n"
+    "  -t, --check         read the configuration, show its problems, exit\n"
+    "      --version       show the version and exit\n"
+    "      --help          show this and exit\n"
+    "\n"
+    "SIGUSR1 reads the configuration again. SIGTERM, SIGINT and SIGHUP stop the program.\n"
+    "Exit codes: 0 stopped or no problem, 64 usage, 70 defect, 75 try later, 78 configuration.\n";
 
 /* libmilter's limit of a packet is 64 KiB; header fields of other MTAs than Postfix may be longer, and a
  * longer one would end the connection. */
@@ -209,11 +226,11 @@ int main(int argc, char **argv)
 {
     struct tk_cmdline options;
     g_autoptr(GString) why = g_string_new(NULL);
-    enum tk_status status = tk_cmdline_read(argc, argv, why, &options);
+    enum tk_status status = tk_cmdline_read(argc, argv, TRUE, why, &options);
     if (status == TK_USAGE)
-        fprintf(stderr, "%s: %s\n%s", program, why->str, tk_cmdline_help());
+        fprintf(stderr, "%s: %s\n%s", program, why->str, help);
     else if (options.help)
-        fputs(tk_cmdline_help(), stdout);
+        fputs(help, stdout);
     else if (options.version)
         printf("%s %s\n", program, PACKAGE_VERSION);
     else if ((status = start(&options, why)) != TK_OK)

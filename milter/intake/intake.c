@@ -340,6 +340,7 @@ static enum tk_status run_mail(struct run *run)
     if (status != TK_OK)
         return status;
     TK_FAULT("planned", run->mail_from);
+    tk_record_choose_confirmed(run->records, &run->shared, run->outcome->authenticated);
     answer_all(run);
     status = make_edits(run);
     if (status != TK_OK || run->context->dry_run || run->context->store == NULL)

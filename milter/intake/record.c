@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "rules/answer.h"
 #include "rules/text.h"
 
 /* Mails without a ticket that no folder holds are kept raw up to this size and for this long (the manual's
@@ -123,9 +124,39 @@ static void fill_lists(struct tk_record *record)
     g_ptr_array_add(record->notices, NULL);
 }
 
+void tk_record_choose_confirmed(GArray *records, const struct tk_record_mail *mail, enum tk_tri authenticated)
+{
+    for (guint i = 0; i < records->len; i++) {
+        struct tk_record *record = &g_array_index(records, struct tk_record, i);
+        const struct tk_answer_input input = {.conf = mail->conf,
+                                              .channel = record->channel,
+                                              .classification = mail->classification,
+                                              .decision = &record->decision,
+                                              .mail_from = record->mail_from,
+                                              .requester = record->sender,
+                                              .authenticated = authenticated};
+        record->confirms = tk_answer_confirms(&input);
+        if (record->confirms)
+            return;
+    }
+}
+
+static void fill_confirm(struct tk_record *record, const struct tk_record_mail *mail, struct tk_ingest *item)
+{
+    const struct tk_channel *channel = record->channel;
+    if (!record->confirms)
+        return;
+    record->confirm = (struct tk_ingest_confirm){.delay_seconds = channel->confirmation_delay_msecs / 1000,
+                                                 .pause_seconds = channel->confirmation_pause_msecs / 1000,
+                                                 .channel_hour = channel->confirmation_per_hour,
+                                                 .tenant_hour = mail->conf->limit_confirmations};
+    item->confirm = &record->confirm;
+}
+
 void tk_record_item(struct tk_record *record, const struct tk_record_mail *mail, struct tk_ingest *item)
 {
     fill_common(record, mail, item);
+    fill_confirm(record, mail, item);
     if (record->keep_raw) {
         item->raw_sha256 = mail->mail->raw_sha256;
         item->raw_seconds = record->raw_seconds;

@@ -27,6 +27,8 @@ struct tk_record {
     GPtrArray *notices;      /* NULL-terminated */
     gboolean keep_raw;
     gint64 raw_seconds;
+    gboolean confirms; /* the requester gets a confirmation, if the caps allow it */
+    struct tk_ingest_confirm confirm;
 };
 
 /* Everything of the mail that is the same for all of its channels. */
@@ -37,6 +39,11 @@ struct tk_record_mail {
     const struct tk_classification *classification;
     gint64 started; /* g_get_monotonic_time() */
 };
+
+/* Chooses which of RECORDS (of struct tk_record, decided), if any, confirms the mail to its sender: one mail
+ * is confirmed once, whatever it becomes in how many channels. AUTHENTICATED as rules/answer.h has it. */
+void tk_record_choose_confirmed(GArray *records, const struct tk_record_mail *mail,
+                                enum tk_tri authenticated);
 
 /* Fills ITEM from RECORD and the mail; ITEM points into both. */
 void tk_record_item(struct tk_record *record, const struct tk_record_mail *mail, struct tk_ingest *item);

@@ -246,7 +246,7 @@ static void rules_are_this_json(void **state)
         "{\"field\":\"subject\",\"from\":\"subject\",\"header\":null,\"map\":[],\"default\":null,"
         "\"restricted\":false}],"
         "\"keep_attachments\":\"all\",\"attachment_max_size\":5242880,\"attachment_deny_names\":[\"*.exe\"],"
-        "\"attach_mail\":false}");
+        "\"attach_mail\":false,\"confirmation\":false,\"tell_status\":[]}");
 }
 
 static void a_reference_keeps_the_snapshot(void **state)

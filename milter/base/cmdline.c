@@ -1,10 +1,10 @@
-/* cmdline: the command line of ticket-milter. */
-#include "milter/daemon/cmdline.h"
+/* cmdline: the command line of the programs that serve. */
+#include "config.h"
+
+#include "milter/base/cmdline.h"
 
 #include <getopt.h>
 #include <string.h>
-
-#define DEFAULT_CONFIG "/etc/ticket-milter/ticket-milter.conf"
 
 enum { LONG_BACKGROUND = 256, LONG_HELP, LONG_LOG, LONG_VERSION };
 
@@ -19,25 +19,6 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-const char *tk_cmdline_help(void)
-{
-    return "usage: ticket-milter [-c FILE] [-f | --background] [--log stderr | syslog]\n"
-           "       ticket-milter [-c FILE] -t\n"
-           "\n"
-           "Makes tickets of mails to support channels while the MTA receives them.\n"
-           "\n"
-           "  -c, --config FILE   the main configuration (" DEFAULT_CONFIG ")\n"
-           "  -f, --foreground    stay in the foreground (the default)\n"
-           "      --background    detach once the socket is open\n"
-           "      --log WHERE     stderr (in the foreground) or syslog (in the background)\n"
-           "  -t, --check         read the configuration, show its problems, exit\n"
-           "      --version       show the version and exit\n"
-           "      --help          show this and exit\n"
-           "\n"
-           "SIGUSR1 reads the configuration again. SIGTERM, SIGINT and SIGHUP stop the program.\n"
-           "Exit codes: 0 stopped or no problem, 64 usage, 70 defect, 75 try later, 78 configuration.\n";
-}
-
 static enum tk_status read_log(const char *where, GString *why, enum tk_log_target *log_r)
 {
     if (strcmp(where, "stderr") == 0)
@@ -49,9 +30,10 @@ static enum tk_status read_log(const char *where, GString *why, enum tk_log_targ
     return TK_OK;
 }
 
-enum tk_status tk_cmdline_read(int argc, char **argv, GString *why, struct tk_cmdline *options_r)
+enum tk_status tk_cmdline_read(int argc, char **argv, gboolean detaches, GString *why,
+                               struct tk_cmdline *options_r)
 {
-    const char *config = DEFAULT_CONFIG;
+    const char *config = TK_CONFIG_FILE;
     const char *log = NULL;
     int option;
     memset(options_r, 0, sizeof *options_r);
@@ -73,6 +55,8 @@ enum tk_status tk_cmdline_read(int argc, char **argv, GString *why, struct tk_cm
             return tk_status_fail(TK_USAGE, why, "there is no option %s", argv[optind - 1]);
         }
     }
+    if (options_r->background && !detaches)
+        return tk_status_fail(TK_USAGE, why, "there is no option --background");
     if (optind < argc)
         return tk_status_fail(TK_USAGE, why, "\"%s\" is one word too many", argv[optind]);
     options_r->config = g_canonicalize_filename(config, NULL); /* the background has another folder */

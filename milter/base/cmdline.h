@@ -1,6 +1,6 @@
-/* cmdline: the command line of ticket-milter. */
-#ifndef TK_MILTER_DAEMON_CMDLINE_H
-#define TK_MILTER_DAEMON_CMDLINE_H
+/* cmdline: the command line of the programs that serve. */
+#ifndef TK_MILTER_BASE_CMDLINE_H
+#define TK_MILTER_BASE_CMDLINE_H
 
 #include "milter/base/log.h"
 #include "rules/status.h"
@@ -14,12 +14,10 @@ struct tk_cmdline {
     enum tk_log_target log;
 };
 
-/* Reads the command line. TK_USAGE: WHY says what is off. The caller clears OPTIONS_R in every case. */
-enum tk_status tk_cmdline_read(int argc, char **argv, GString *why,
+/* Reads the command line; DETACHES: the program can go to the background. TK_USAGE: WHY says what is off. The
+ * caller clears OPTIONS_R in every case. */
+enum tk_status tk_cmdline_read(int argc, char **argv, gboolean detaches, GString *why,
                                struct tk_cmdline *options_r) TK_MUST_CHECK;
 void tk_cmdline_clear(struct tk_cmdline *options);
-
-/* The help. Static. */
-const char *tk_cmdline_help(void);
 
 #endif

@@ -1,6 +1,6 @@
-/* process: what the daemon asks of its own process before it works: user, limits, background. */
-#ifndef TK_MILTER_DAEMON_PROCESS_H
-#define TK_MILTER_DAEMON_PROCESS_H
+/* process: what a program that serves asks of its own process before it works: user, limits, background. */
+#ifndef TK_MILTER_BASE_PROCESS_H
+#define TK_MILTER_BASE_PROCESS_H
 
 #include <sys/types.h>
 

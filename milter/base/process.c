@@ -1,7 +1,7 @@
 /* process: user, limits, background. */
 #include "config.h"
 
-#include "milter/daemon/process.h"
+#include "milter/base/process.h"
 
 #include <errno.h>
 #include <grp.h>
