@@ -250,6 +250,12 @@ enum tk_status tk_decide_early(const struct tk_decide_input *input, struct tk_de
     return TK_NO_MATCH;
 }
 
+gboolean tk_decide_is_delivery(const struct tk_decision *decision)
+{
+    return decision->verdict == TK_VERDICT_EXCLUDE && decision->reason != TK_REASON_LOOP &&
+           decision->reason != TK_REASON_EXCLUDED_HEADER;
+}
+
 gboolean tk_decide_is_machine(const struct tk_classification *found)
 {
     return found->class != TK_CLASS_HUMAN && found->class != TK_CLASS_LIST &&

@@ -37,7 +37,7 @@ struct tk_decision {
     enum tk_reason reason;
     const char *rule;      /* static word of the rule that hit */
     char *detail;          /* the value that hit, one line, for log and test; NULL: none */
-    gint64 ticket_id;      /* of a note */
+    gint64 ticket_id;      /* of a note; of an excluded mail: the ticket at which it leaves a delivery note */
     gint64 linked_id;      /* of a new ticket: the one that it goes on from; 0: none */
     enum tk_proof proof;   /* of a note */
     gboolean cut_token;    /* a foreign or unknown number is to be cut from the subject */
@@ -64,6 +64,11 @@ enum tk_status tk_decide_early(const struct tk_decide_input *input,
 
 /* All rules. Always decides. The caller clears the decision. */
 void tk_decide(const struct tk_decide_input *input, struct tk_decision *decision_r);
+
+/* Whether a mail with this decision leaves a delivery note where it names a mail that we signed: it is left
+ * out as a report or an automatic answer. A loop leaves none, nor does what the channel excludes by a header.
+ */
+gboolean tk_decide_is_delivery(const struct tk_decision *decision);
 
 /* Whether a program wrote the mail, by more than a hint: it moves no ticket on. */
 gboolean tk_decide_is_machine(const struct tk_classification *classification);

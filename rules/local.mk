@@ -26,6 +26,7 @@ librules_a_SOURCES = \
 	%D%/conf_rules.c \
 	%D%/conf_scan.c %D%/conf_scan.h \
 	%D%/decide.c %D%/decide.h \
+	%D%/delivery.c %D%/delivery.h \
 	%D%/effects.c %D%/effects.h \
 	%D%/filename.c %D%/filename.h \
 	%D%/flowed.c %D%/flowed.h \

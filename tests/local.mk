@@ -54,6 +54,11 @@ tests_unit_test_cmdline_SOURCES = %D%/unit/test_cmdline.c
 tests_unit_test_cmdline_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_cmdline_LDADD = $(DAEMON_UNIT_LIBS)
 
+unit_tests += tests/unit/test_delivery
+tests_unit_test_delivery_SOURCES = %D%/unit/test_delivery.c %D%/unit/sample.h
+tests_unit_test_delivery_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_delivery_LDADD = $(UNIT_LIBS)
+
 unit_tests += tests/unit/test_filename
 tests_unit_test_filename_SOURCES = %D%/unit/test_filename.c
 tests_unit_test_filename_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -170,11 +175,12 @@ check_PROGRAMS += tests/mta/milter-client tests/mta/noop-milter
 tests_mta_milter_client_SOURCES = %D%/mta/milter-client.c
 tests_mta_noop_milter_SOURCES = %D%/mta/noop-milter.c
 tests_mta_noop_milter_LDADD = $(MILTER_LIBS)
-EXTRA_DIST += %D%/lib/sendmail %D%/lib/tk.py
+EXTRA_DIST += %D%/lib/marks.py %D%/lib/sendmail %D%/lib/tk.py
 EXTRA_DIST += \
 	%D%/mta/run \
 	%D%/mta/test_attack.py \
 	%D%/mta/test_authentication.py \
+	%D%/mta/test_conversation.py \
 	%D%/mta/test_daemon.py \
 	%D%/mta/test_fields.py \
 	%D%/mta/test_folders.py \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "milter/base/exitcode.h"
+#include "milter/base/keys.h"
 #include "milter/base/spool.h"
 #include "milter/ctl/check.h"
 #include "milter/ctl/commands.h"
@@ -100,12 +101,17 @@ static const char *tri_word(enum tk_tri value)
     return "unknown";
 }
 
+static gboolean is_delivery(const struct tk_intake_result *result)
+{
+    return result->verdict == TK_VERDICT_EXCLUDE && result->plan != NULL;
+}
+
 /* Of the note that the mail would be; NULL: it would be none. */
 static const char *visibility_of(const struct tk_intake_result *result)
 {
-    if (result->verdict != TK_VERDICT_NOTE)
-        return NULL;
-    return result->reason == TK_REASON_UNVERIFIED ? "internal" : "public";
+    if (is_delivery(result) || (result->verdict == TK_VERDICT_NOTE && result->reason == TK_REASON_UNVERIFIED))
+        return "internal";
+    return result->verdict == TK_VERDICT_NOTE ? "public" : NULL;
 }
 
 static json_t *result_json(const char *file, const struct tk_intake_outcome *outcome,
@@ -166,7 +172,9 @@ static void show_result(const char *file, const struct tk_intake_outcome *outcom
     line("visibility", visibility_of(result));
     if (result->foreign_tokens > 0)
         printf("  %-12s %u\n", "foreign", result->foreign_tokens);
-    if (result->plan != NULL)
+    if (is_delivery(result))
+        line("note", result->plan->body);
+    else if (result->plan != NULL)
         show_plan(result);
     line("folder", folder_word(folder_of(result)));
 }
@@ -270,12 +278,25 @@ static int check_rcpt(const struct test *test)
     return tk_exitcode(TK_USAGE);
 }
 
+/* Without its secret a key's tokens would be taken for foreign ones, so it is said which is missing. */
+static enum tk_status load_keys(struct tk_conf *conf)
+{
+    g_autoptr(GPtrArray) problems = tk_conf_problems_new();
+    enum tk_status status = tk_keys_load(conf, TRUE, problems);
+    for (guint i = 0; i < problems->len; i++)
+        tk_check_print(g_ptr_array_index(problems, i), FALSE, stderr);
+    return status;
+}
+
 /* Reads the configuration and finds the channel. Errors of other channels do not stop a test. */
 static enum tk_status find_channel(struct test *test, const char *name, GString *why)
 {
     enum tk_status status = tk_check_read(&test->conf, why);
     if (test->conf == NULL)
         return status;
+    status = load_keys(test->conf);
+    if (status == TK_LATER)
+        return tk_status_fail(status, why, "the token keys cannot be read");
     return tk_conf_channel(test->conf, name, why, &test->channel);
 }
 

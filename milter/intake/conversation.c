@@ -163,6 +163,25 @@ static enum tk_status decide_thread(struct look *look, struct tk_decide_input *i
     return TK_OK;
 }
 
+/* A report about a mail of ours, or an automatic answer to one, leaves its trace at the ticket that the
+ * mail's token proves. Nobody but us can have made that, so the database need not be asked; a dry run asks,
+ * to tell the number. */
+static enum tk_status note_delivery(struct look *look)
+{
+    if (look->keys.tokens->len == 0)
+        return TK_OK;
+    const struct tk_thread_token *found = &g_array_index(look->keys.tokens, struct tk_thread_token, 0);
+    struct tk_record *record = look->record;
+    record->decision.ticket_id = found->token.ticket_id;
+    record->matched_by = found->in_address ? "token_address" : "token_message_id";
+    if (!look->mail->context->dry_run || look->mail->context->store == NULL || record->ids.channel_id == 0)
+        return TK_OK;
+    enum tk_status status = ask_facts(look);
+    if (status == TK_OK)
+        record->matched = g_strdup(look->known.number);
+    return status;
+}
+
 enum tk_status tk_conversation_decide(const struct tk_conversation_mail *mail, struct tk_record *record)
 {
     const struct tk_intake_outcome *outcome = mail->outcome;
@@ -172,14 +191,15 @@ enum tk_status tk_conversation_decide(const struct tk_conversation_mail *mail, s
                                     .mail_from = mail->mail_from,
                                     .authenticated = outcome->authenticated,
                                     .too_big = mail->too_big};
-    if (tk_decide_early(&input, &record->decision) == TK_OK)
+    gboolean early = tk_decide_early(&input, &record->decision) == TK_OK;
+    if (early && !tk_decide_is_delivery(&record->decision))
         return TK_OK;
 
     g_autofree const char **prefixes = tk_plan_prefixes(mail->context->conf, record->channel);
     input.prefixes = prefixes;
     struct look look = {.mail = mail, .record = record};
     read_keys(&look, prefixes);
-    enum tk_status status = decide_thread(&look, &input);
+    enum tk_status status = early ? note_delivery(&look) : decide_thread(&look, &input);
     tk_decide_known_clear(&look.known);
     tk_thread_clear(&look.keys);
     return status;

@@ -8,6 +8,7 @@
 #include "milter/intake/record.h"
 #include "rules/address.h"
 #include "rules/authres.h"
+#include "rules/delivery.h"
 #include "rules/intake_key.h"
 #include "schema/fault.h"
 
@@ -153,6 +154,8 @@ static enum tk_status plan_all(struct run *run)
         g_autofree char *name = g_strdup_printf("%s/%s", record->channel->tenant, record->channel->name);
         tk_intake_key_make(name, run->mail_from, message, run->mail->body_sha256, run->mail->mta_name,
                            run->mail->queue_id, &record->key);
+        if (tk_record_is_delivery(record))
+            record->plan = tk_delivery_plan(message, &run->outcome->classification, record->decision.reason);
         if (!makes_content(record))
             continue;
         if (!hashed) {

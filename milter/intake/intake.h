@@ -65,7 +65,8 @@ struct tk_intake_result {
     gint64 intake_id, ticket_id, note_id; /* 0: none */
     gint64 seen;          /* how often the mail was here, with this time; 1: never before, 0: not stored */
     char *rcpt;           /* the recipient by which the mail came to the channel, without <> */
-    struct tk_plan *plan; /* what was, or would be, stored; NULL unless ticket or note */
+    struct tk_plan *plan; /* what was, or would be, stored; NULL unless ticket, note or (of an excluded mail)
+                             delivery note */
 };
 
 struct tk_intake_outcome {

@@ -21,8 +21,16 @@ static const char *const proof_words[] = {NULL, "ticket", "recipient"};
 static const char *const stranger_words[] = {"unverified", "new_linked"};
 static const char *const closed_words[] = {"note", "reopen", "new_linked"};
 
+/* Who wrote a delivery note whose mail names nobody in From. */
+#define UNKNOWN_AUTHOR "mail system"
+
 /* What a reader sees where the mail could be stored only as it is. */
 #define UNREADABLE_TEXT "[This mail could not be read. It is attached as it came, as mail.eml.]\n"
+
+gboolean tk_record_is_delivery(const struct tk_record *record)
+{
+    return record->decision.verdict == TK_VERDICT_EXCLUDE && record->decision.ticket_id != 0;
+}
 
 /* Whether the mail would be nowhere: refused, or left out without having been read in full, and no folder
  * holds it. */
@@ -60,6 +68,7 @@ static const char *storable_id(const char *message_id)
 
 static void fill_common(struct tk_record *record, const struct tk_record_mail *mail, struct tk_ingest *item)
 {
+    gboolean delivery = tk_record_is_delivery(record);
     *item = (struct tk_ingest){
         .tenant_id = record->ids.tenant_id,
         .channel_id = record->ids.channel_id,
@@ -77,9 +86,9 @@ static void fill_common(struct tk_record *record, const struct tk_record_mail *m
         .sender = record->sender,
         .size = mail->mail->source->size,
         .millis = (g_get_monotonic_time() - mail->started) / G_TIME_SPAN_MILLISECOND,
-        .author = record->sender,
-        .visibility = "public",
-        .source = "mail",
+        .author = record->sender != NULL ? record->sender : UNKNOWN_AUTHOR,
+        .visibility = delivery ? "internal" : "public",
+        .source = delivery ? "delivery" : "mail",
         .ticket_id = record->decision.ticket_id,
         .reply_types = (const char *const *)record->channel->reply_types,
         .proof = proof_words[record->decision.proof],
@@ -167,7 +176,7 @@ void tk_record_item(struct tk_record *record, const struct tk_record_mail *mail,
     if (record->attachments == NULL)
         fill_lists(record);
     item->subject = plan->subject;
-    item->body = record->decision.verdict == TK_VERDICT_NOTE ? plan->body : plan->description;
+    item->body = record->decision.verdict == TK_VERDICT_TICKET ? plan->description : plan->body;
     item->body_full = plan->body_full;
     item->body_html = plan->body_html;
     item->requester = plan->requester;

@@ -17,7 +17,7 @@ struct tk_record {
     char *matched;          /* number of the ticket that the mail's keys lead to, or NULL */
     const char *matched_by; /* static: by which key, or NULL */
     guint foreign_tokens;
-    struct tk_plan *plan; /* NULL unless ticket or note */
+    struct tk_plan *plan; /* NULL unless ticket, note or delivery note */
     struct tk_intake_key key;
     char *mail_from, *rcpt;  /* without <> */
     char *sender;            /* folded address of From, or NULL */
@@ -30,6 +30,9 @@ struct tk_record {
     gboolean confirms; /* the requester gets a confirmation, if the caps allow it */
     struct tk_ingest_confirm confirm;
 };
+
+/* Whether the answer is an excluded mail that leaves a delivery note at a ticket. */
+gboolean tk_record_is_delivery(const struct tk_record *record);
 
 /* Everything of the mail that is the same for all of its channels. */
 struct tk_record_mail {

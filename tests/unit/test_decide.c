@@ -448,6 +448,30 @@ static void unknown_message_ids_without_a_number_are_a_plain_ticket(void **state
     expect("ticket  ticket");
 }
 
+static void reports_and_automatic_answers_may_leave_a_delivery_note(void **state)
+{
+    (void)state;
+    const struct {
+        enum tk_verdict verdict;
+        enum tk_reason reason;
+        gboolean expected;
+    } cases[] = {
+        {TK_VERDICT_EXCLUDE, TK_REASON_BOUNCE, TRUE},
+        {TK_VERDICT_EXCLUDE, TK_REASON_OUT_OF_OFFICE, TRUE},
+        {TK_VERDICT_EXCLUDE, TK_REASON_AUTOREPLY_RULE, TRUE},
+        {TK_VERDICT_EXCLUDE, TK_REASON_CHALLENGE, TRUE},
+        {TK_VERDICT_EXCLUDE, TK_REASON_LOOP, FALSE},
+        {TK_VERDICT_EXCLUDE, TK_REASON_EXCLUDED_HEADER, FALSE},
+        {TK_VERDICT_FAIL, TK_REASON_CHANNEL_DISABLED, FALSE},
+        {TK_VERDICT_TICKET, TK_REASON_NONE, FALSE},
+        {TK_VERDICT_FAIL, TK_REASON_DOMAIN_NOT_ALLOWED, FALSE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const struct tk_decision decision = {.verdict = cases[i].verdict, .reason = cases[i].reason};
+        assert_int_equal(tk_decide_is_delivery(&decision), cases[i].expected);
+    }
+}
+
 #define CASE(name) cmocka_unit_test_setup(name, start)
 
 int main(void)
@@ -471,6 +495,7 @@ int main(void)
         CASE(a_number_or_token_that_leads_nowhere_is_told),
         CASE(a_reply_to_a_closed_ticket_goes_by_the_channels_choice),
         CASE(a_reply_under_another_subject_goes_by_the_channels_choice),
+        CASE(reports_and_automatic_answers_may_leave_a_delivery_note),
         CASE(unknown_message_ids_without_a_number_are_a_plain_ticket),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
