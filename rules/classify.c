@@ -85,8 +85,11 @@ static gboolean writes_to_own_token(const struct tk_message *message)
 
 static gboolean is_own_id(const char *message_id, const char *instance)
 {
-    g_autofree char *token = message_id != NULL ? tk_token_in_message_id(message_id, instance) : NULL;
-    return token != NULL;
+    const char *at = message_id != NULL ? strrchr(message_id, '@') : NULL;
+    if (at == NULL || g_ascii_strcasecmp(at + 1, instance) != 0)
+        return FALSE;
+    g_autofree char *token = tk_token_in_message_id(message_id, instance);
+    return token != NULL || g_str_has_prefix(message_id, TK_CLASSIFY_OWN_ID_PREFIX);
 }
 
 static gboolean is_loop(const struct look *look, struct tk_classification *result)

@@ -28,6 +28,10 @@ enum tk_class {
  * it. */
 enum tk_strength { TK_STRENGTH_NONE, TK_STRENGTH_C, TK_STRENGTH_B, TK_STRENGTH_A };
 
+/* The Message-IDs of our own mails are signed (rules/token.h); where there is no key they begin with this.
+ * They end with "@" and the instance. */
+#define TK_CLASSIFY_OWN_ID_PREFIX "ticket."
+
 struct tk_bounce {
     char *status;              /* "5.1.1", or NULL */
     char *recipient;           /* the failed address, or NULL */

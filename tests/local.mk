@@ -180,6 +180,7 @@ EXTRA_DIST += \
 	%D%/mta/run \
 	%D%/mta/test_attack.py \
 	%D%/mta/test_authentication.py \
+	%D%/mta/test_circle.py \
 	%D%/mta/test_conversation.py \
 	%D%/mta/test_daemon.py \
 	%D%/mta/test_fields.py \

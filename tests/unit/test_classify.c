@@ -228,6 +228,8 @@ static const struct mail_case machines[] = {
      TK_STRENGTH_A, "X-Ticket-Loop: gw1.example.net"},
     {"our own Message-ID", ANN "Subject: x\nMessage-ID: <t-a-mfrggzdf@gw1.example.net>\n", "", NULL, NULL,
      "loop", TK_STRENGTH_A, "Message-ID"},
+    {"our own Message-ID without a key", ANN "Subject: x\nMessage-ID: <ticket.1@gw1.example.net>\n", "", NULL,
+     NULL, "loop", TK_STRENGTH_A, "Message-ID"},
     {"too many hops", "Received: 1\nReceived: 2\nReceived: 3\nReceived: 4\nReceived: 5\nReceived: 6\n" ANN,
      "", NULL, NULL, "loop", TK_STRENGTH_A, "Received: 6"},
     {"the reply address writes to itself",

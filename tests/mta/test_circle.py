@@ -1,0 +1,160 @@
+"""Circle: a request, what ticket-notify sends of its ticket, and the answers to that: all by real SMTP."""
+
+import email
+import email.policy
+import os
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from tk import ALIASES, CHANNEL, Stack, case, expect, expect_equal, mail, main, wait_for  # noqa: E402
+
+ANN, BOB, EVE = "ann@acme.example", "bob@acme.example", "eve@acme.example"
+CARL = "unknown.carl@a.partner.example"  # an address that the mail server takes, and that turns out to be none
+
+
+class Circle(Stack):
+    """The stack with ticket-notify, which sends to the same Postfix."""
+
+    notify = None
+
+    def start(self):
+        self.program("ticket-notify")
+        super().start()
+        with open(self.path("conf", "ticket-milter.conf"), encoding="utf-8") as file:
+            text = file.read()
+        conninfo = re.sub(r"user=\S+", "user=ticket_notify", self.conninfo)
+        self.write(("conf", "notify.conf"), text + 'notify = { conninfo = "%s"; smtp = "smtp://127.0.0.1:%d"; poll = "200ms"; };\n'
+                   % (conninfo, self.port))
+        with open(self.path("notify.log"), "ab") as log:
+            self.notify = subprocess.Popen([self.program("ticket-notify"), "-c", self.path("conf", "notify.conf")],
+                                           stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        return self
+
+    def stop(self):
+        if self.notify is not None:
+            self.notify.terminate()
+            self.notify.wait(60)
+            self.notify = None
+        super().stop()
+
+
+def received(stack, address, count, seconds=60):
+    """The COUNTth mail in a mailbox, parsed."""
+    try:
+        return email.message_from_bytes(stack.wait_mailbox(address, count, seconds)[count - 1], policy=email.policy.default)
+    except Exception:
+        print("# " + stack.read("notify.log")[-1000:].replace("\n", "\n# "))
+        raise
+
+
+def text_of(message):
+    return message.get_body(("plain",)).get_content().replace("\r\n", "\n")
+
+
+def answer(message, sender, new, to=None):
+    """The answer of a common client to a received mail: above a quotation of the whole."""
+    quoted = "".join("> %s\n" % line if line else ">\n" for line in text_of(message).rstrip("\n").split("\n"))
+    body = "%s\n\nOn Mon, 2 Mar 2026 at 11:00, Support Mailbox <%s> wrote:\n%s" % (new, message["From"].addresses[0].addr_spec, quoted)
+    return mail("Re: " + message["Subject"], body, sender=sender, to=to or message["Reply-To"],
+                headers=[("In-Reply-To", message["Message-ID"]), ("References", message["Message-ID"])])
+
+
+def send(stack, content, sender, rcpt):
+    expect_equal(stack.send(content, sender, [rcpt])[0], 250, "the reply")
+    return stack.rows("SELECT * FROM ticketing.intake ORDER BY intake_id DESC LIMIT 1")[0]
+
+
+def reply_to(message):
+    return message["Reply-To"].addresses[0].addr_spec
+
+
+def notes(stack, ticket_id):
+    return stack.rows("SELECT * FROM ticketing.note WHERE ticket_id = %d ORDER BY note_id" % ticket_id)
+
+
+def add_note(stack, number, body):
+    stack.psql("SELECT ticketing.add_note(tenant_id, number, 'Dora', 'public', '%s') FROM ticketing.ticket WHERE number = '%s'"
+               % (body, number))
+
+
+def request(stack, cc):
+    """A new request; returns its ticket."""
+    row = send(stack, mail("Printer on floor 3", "It is broken.\n", headers=[("Cc", cc)]), ANN, "support@acme.example")
+    return stack.rows("SELECT * FROM ticketing.ticket WHERE ticket_id = %d" % row["ticket_id"])[0]
+
+
+def seen(stack, address):
+    return len(stack.mailbox(address))
+
+
+@case("a request is confirmed, and the answer to the confirmation is a note with the new text alone")
+def _(stack):
+    had = seen(stack, ANN)
+    ticket = request(stack, "")
+    confirmation = received(stack, ANN, had + 1)
+    expect("t-" in reply_to(confirmation) and ticket["number"] in confirmation["Subject"], str(confirmation))
+    row = send(stack, answer(confirmation, ANN, "It is the one beside the door."), ANN, reply_to(confirmation))
+    expect_equal((row["verdict"], row["reason"], row["ticket_id"]), ("note", None, ticket["ticket_id"]), "the answer")
+    (note,) = notes(stack, ticket["ticket_id"])
+    expect_equal((note["visibility"], note["body"].strip()), ("public", "It is the one beside the door."), "the note")
+
+
+@case("an agent's note goes to each participant under a mark of his own, and each one's answer is a note with the new text alone")
+def _(stack):
+    had = {address: seen(stack, address) for address in (ANN, BOB)}
+    ticket = request(stack, BOB)
+    add_note(stack, ticket["number"], "Which printer is it?")
+    mails = {ANN: received(stack, ANN, had[ANN] + 2), BOB: received(stack, BOB, had[BOB] + 1)}
+    expect(reply_to(mails[ANN]) != reply_to(mails[BOB]), "one mark for both")
+    for address, new in ((ANN, "The grey one."), (BOB, "The one that Ann means.\n\nYours, Bob")):
+        expect("Which printer is it?" in text_of(mails[address]), text_of(mails[address]))
+        row = send(stack, answer(mails[address], address, new), address, reply_to(mails[address]))
+        expect_equal((row["verdict"], row["reason"], row["ticket_id"]), ("note", None, ticket["ticket_id"]), address)
+    expect_equal([(n["author"], n["visibility"], n["body"].strip()) for n in notes(stack, ticket["ticket_id"]) if n["source"] == "mail"],
+                 [(ANN, "public", "The grey one."), (BOB, "public", "The one that Ann means.\n\nYours, Bob")], "notes")
+
+
+@case("an answer that keeps nothing but our Message-ID finds the ticket too")
+def _(stack):
+    had = seen(stack, ANN)
+    ticket = request(stack, "")
+    confirmation = received(stack, ANN, had + 1)
+    content = mail("Something else", sender=ANN, headers=[("In-Reply-To", confirmation["Message-ID"])])
+    row = send(stack, content, ANN, "support@acme.example")
+    expect_equal((row["verdict"], row["ticket_id"]), ("note", ticket["ticket_id"]), "the answer")
+
+
+@case("S4: a stranger to whom the mail was passed on leaves an unverified internal note, and nobody is told of it by mail")
+def _(stack):
+    had = {address: seen(stack, address) for address in (ANN, EVE)}
+    ticket = request(stack, "")
+    add_note(stack, ticket["number"], "Your password is on its way.")
+    passed_on = received(stack, ANN, had[ANN] + 2)
+    row = send(stack, answer(passed_on, EVE, "Send it to me."), EVE, reply_to(passed_on))
+    expect_equal((row["verdict"], row["reason"], row["ticket_id"]), ("note", "unverified", ticket["ticket_id"]), "the answer")
+    note = notes(stack, ticket["ticket_id"])[-1]
+    expect_equal((note["visibility"], note["unverified"], note["body"].strip()), ("internal", True, "Send it to me."), "the note")
+    add_note(stack, ticket["number"], "It was sent.")
+    told = received(stack, ANN, had[ANN] + 3)
+    expect("Send it to me" not in text_of(told), "the requester is shown it: " + text_of(told))
+    expect_equal(seen(stack, EVE), had[EVE], "mails to the stranger")
+
+
+@case("O8: a note mail that cannot be delivered comes home as a delivery note")
+def _(stack):
+    ticket = request(stack, CARL)
+    add_note(stack, ticket["number"], "Hello to all of you.")
+
+    def failures():
+        return [n for n in notes(stack, ticket["ticket_id"]) if n["source"] == "delivery"]
+    (note,) = wait_for(failures, "the delivery note", 60)
+    expect_equal((note["visibility"], note["body"].splitlines()[0]), ("internal", "Delivery to %s failed: 5.1.1" % CARL), "the note")
+    expect_equal(stack.value("SELECT count(*) AS n FROM ticketing.outbox WHERE ticket_id = %d AND kind = 'note'" % ticket["ticket_id"]), 2,
+                 "mails about the ticket")
+    stack.settle(60)
+
+
+main(lambda build: Circle(build, aliases=ALIASES, channels={
+    "support.conf": CHANNEL.replace('  template = ', '  confirmation = { enabled = true; pause = "0s"; };\n  template = ')}))
