@@ -388,6 +388,21 @@ tests_unit_test_transfer_SOURCES = %D%/unit/test_transfer.c
 tests_unit_test_transfer_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_transfer_LDADD = $(UNIT_LIBS)
 
+# Faults under load; takes half an hour, so it is asked for by name: make soak SOAKFLAGS="--only kill --mails 200".
+.PHONY: soak
+soak:
+	$(srcdir)/tests/chaos/run $(SOAKFLAGS)
+EXTRA_DIST += \
+	%D%/chaos/faults.py \
+	%D%/chaos/gateway.py \
+	%D%/chaos/invariants.py \
+	%D%/chaos/run \
+	%D%/chaos/sender.py \
+	%D%/chaos/soak.py \
+	%D%/mta/CATALOGUE.md \
+	%D%/mta/test_chaos.py \
+	%D%/mta/test_flood.py
+
 # The Debian package in a clean system; takes minutes and needs root, so it is asked for by name.
 check-package:
 	$(srcdir)/tests/package/run

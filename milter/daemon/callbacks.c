@@ -29,6 +29,19 @@
 static const struct tk_callbacks_service *shared;
 static guint sessions; /* that there are; atomic */
 
+/* Makes the connection's session. FALSE: there are as many as may be. */
+static gboolean admit(SMFICTX *ctx)
+{
+    if (smfi_getpriv(ctx) != NULL)
+        return TRUE;
+    if (__atomic_add_fetch(&sessions, 1, __ATOMIC_RELAXED) > shared->sessions_max) {
+        __atomic_sub_fetch(&sessions, 1, __ATOMIC_RELAXED);
+        return FALSE;
+    }
+    smfi_setpriv(ctx, tk_session_new(shared->snapshot));
+    return TRUE;
+}
+
 /* The connection's session, for the length of one callback. */
 static struct tk_session *enter(SMFICTX *ctx)
 {
@@ -67,7 +80,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
             (unsigned long)NEEDED_PROTOCOL);
         return SMFIS_REJECT; /* libmilter closes, and the MTA does what it does without its milter */
     }
-    if (__atomic_load_n(&sessions, __ATOMIC_RELAXED) >= shared->sessions_max) {
+    if (!admit(ctx)) {
         static struct tk_log_limit crowded;
         tk_log_limited(&crowded, REPEATED_LINES_PER_MINUTE, LOG_WARNING,
                        "more than %u connections (limits.sessions): one is closed", shared->sessions_max);
@@ -80,7 +93,6 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
     *unused1_r = 0;
     *unused2_r = 0;
     TK_FAULT("negotiate", NULL);
-    tk_session_leave(enter(ctx)); /* counts from now on */
     return SMFIS_CONTINUE;
 }
 

@@ -185,15 +185,14 @@ enum tk_status tk_session_finish(struct tk_session *session, const struct tk_ses
         .mta_name = end->mta_name,
         .received_at = end->received_at,
     };
-    struct tk_ledger_seat seat;
     memcpy(mail.raw_sha256, session->content.raw_sha256, sizeof mail.raw_sha256);
     memcpy(mail.body_sha256, session->content.body_sha256, sizeof mail.body_sha256);
-    const struct tk_intake_context context = {
-        .conf = session->conf, .store = end->store, .directory = end->directory, .deadline = end->deadline};
-    tk_ledger_enter(end->ledger, mail.raw_sha256, &seat);
-    mail.crashes = seat.crashes;
+    const struct tk_intake_context context = {.conf = session->conf,
+                                              .store = end->store,
+                                              .directory = end->directory,
+                                              .ledger = end->ledger,
+                                              .deadline = end->deadline};
     tk_intake_run(&context, &mail, outcome_r);
-    tk_ledger_leave(end->ledger, &seat, outcome_r->status == TK_OK);
     if (outcome_r->message != NULL)
         session->content.limits.level = outcome_r->message->level;
     g_ptr_array_set_size(session->rcpts, (gint)session->rcpts->len - 1);

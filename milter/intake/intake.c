@@ -25,6 +25,7 @@ struct run {
     GArray *records; /* of struct tk_record, one a channel */
     GArray *answers; /* of struct tk_effects_answer, in the same order */
     GArray *rcpts;   /* of struct tk_effects_rcpt */
+    struct tk_ledger_seat seat;
 };
 
 static void free_result(gpointer data)
@@ -79,7 +80,7 @@ static void find_channels(struct run *run)
 
 static enum tk_status decide_record(struct run *run, struct tk_record *record)
 {
-    if (run->mail->crashes >= TK_INTAKE_UNREAD) {
+    if (run->seat.crashes >= TK_INTAKE_UNREAD) {
         record->decision =
             (struct tk_decision){.verdict = TK_VERDICT_FAIL, .reason = TK_REASON_POISON, .rule = "poison"};
         return TK_OK;
@@ -121,7 +122,7 @@ static enum tk_status decide_all(struct run *run)
             status = decide_record(run, record);
         if (status != TK_OK)
             return status;
-        if (run->mail->crashes >= TK_INTAKE_CAREFUL && makes_content(record) &&
+        if (run->seat.crashes >= TK_INTAKE_CAREFUL && makes_content(record) &&
             record->decision.reason == TK_REASON_NONE)
             record->decision.reason = TK_REASON_POISON;
         rejects += record->decision.verdict == TK_VERDICT_REJECT;
@@ -333,7 +334,8 @@ static void hand_over_plans(struct run *run)
     }
 }
 
-static enum tk_status run_mail(struct run *run)
+/* From the bytes to the edits that they call for: all that the mail itself can make fail. */
+static enum tk_status read_mail(struct run *run)
 {
     find_channels(run);
     enum tk_status status = decide_all(run);
@@ -345,7 +347,14 @@ static enum tk_status run_mail(struct run *run)
     TK_FAULT("planned", run->mail_from);
     tk_record_choose_confirmed(run->records, &run->shared, run->outcome->authenticated);
     answer_all(run);
-    status = make_edits(run);
+    return make_edits(run);
+}
+
+static enum tk_status run_mail(struct run *run)
+{
+    enum tk_status status = read_mail(run);
+    /* A mail that waits for the database is none that a crash can be blamed on. */
+    tk_ledger_leave(run->context->ledger, &run->seat, status == TK_OK);
     if (status != TK_OK || run->context->dry_run || run->context->store == NULL)
         return status;
     status = store_all(run);
@@ -353,18 +362,18 @@ static enum tk_status run_mail(struct run *run)
 }
 
 /* Reads the mail as deep as is safe by what is known of it. */
-static struct tk_message *read_message(const struct tk_intake_mail *mail, const char *mail_from)
+static struct tk_message *read_message(const struct run *run)
 {
     static const struct tk_source nothing = {.bytes = (const guint8 *)""};
-    struct tk_limits_outcome limits = *mail->limits;
-    if (mail->crashes < TK_INTAKE_CAREFUL) {
-        TK_FAULT("parse", mail_from);
-        return tk_message_parse(mail->source, &limits);
+    struct tk_limits_outcome limits = *run->mail->limits;
+    if (run->seat.crashes < TK_INTAKE_CAREFUL) {
+        TK_FAULT("parse", run->mail_from);
+        return tk_message_parse(run->mail->source, &limits);
     }
     limits.level = TK_LEVEL_RAW;
-    if (mail->crashes < TK_INTAKE_UNREAD) {
-        TK_FAULT("parse_raw", mail_from);
-        return tk_message_parse(mail->source, &limits);
+    if (run->seat.crashes < TK_INTAKE_UNREAD) {
+        TK_FAULT("parse_raw", run->mail_from);
+        return tk_message_parse(run->mail->source, &limits);
     }
     limits.body_offset = 0;
     return tk_message_parse(&nothing, &limits);
@@ -390,7 +399,8 @@ void tk_intake_run(const struct tk_intake_context *context, const struct tk_inta
     run.records = g_array_new(FALSE, TRUE, sizeof(struct tk_record));
     run.answers = g_array_new(FALSE, TRUE, sizeof(struct tk_effects_answer));
     run.rcpts = g_array_new(FALSE, TRUE, sizeof(struct tk_effects_rcpt));
-    outcome_r->message = read_message(mail, run.mail_from);
+    tk_ledger_enter(context->ledger, mail->raw_sha256, &run.seat);
+    outcome_r->message = read_message(&run);
     TK_FAULT("parsed", run.mail_from);
     const struct tk_classify_context envelope = {
         .mail_from = run.mail_from, .instance = context->conf->instance, .max_received = MAX_RECEIVED};

@@ -6,6 +6,7 @@
 #ifndef TK_MILTER_INTAKE_INTAKE_H
 #define TK_MILTER_INTAKE_INTAKE_H
 
+#include "milter/base/ledger.h"
 #include "milter/intake/directory.h"
 #include "rules/classify.h"
 #include "rules/conf.h"
@@ -32,7 +33,6 @@ struct tk_intake_mail {
     /* Names of the header fields that begin with X-Ticket-, in order, NULL-terminated, as edits count them;
      * NULL where nobody edits the mail. */
     const char *const *header_names;
-    guint crashes;          /* how often the program crashed on this mail; see TK_INTAKE_CAREFUL */
     gboolean too_big;       /* larger than limits.message: the source holds only its beginning */
     guint8 body_sha256[32]; /* of the bytes behind the header, CRLF taken as LF */
     guint8 raw_sha256[32];  /* of all bytes of the source */
@@ -46,6 +46,7 @@ struct tk_intake_context {
     const struct tk_conf *conf;
     struct tk_store *store;         /* NULL: test without a database (no facts) */
     struct tk_directory *directory; /* ids of channels; NULL only without a store */
+    struct tk_ledger *ledger;       /* knows what the program crashed on; or NULL */
     gboolean dry_run;               /* decide and plan, write nothing */
     gint64 deadline;                /* g_get_monotonic_time() value: nothing is committed after it */
 };

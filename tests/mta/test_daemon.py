@@ -225,7 +225,7 @@ def _(stack):
         expect_equal(daemon.wait(20), 0)
 
 
-@case("SIGUSR1 reads the configuration again; with an error the old one stays and file and line are told")
+@case("P4: SIGUSR1 reads the configuration again; with an error the old one stays and file and line are told")
 def _(stack):
     daemon = stack.spawn()
     start = len(stack.milter_log())
@@ -244,7 +244,7 @@ def _(stack):
     expect_equal(end(daemon), 0)
 
 
-@case("SIGTERM, SIGHUP and SIGINT stop it with 0 and take the socket away")
+@case("P4: SIGTERM, SIGHUP and SIGINT stop it with 0 and take the socket away")
 def _(stack):
     for how in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         daemon = stack.spawn()
@@ -275,7 +275,7 @@ def _(stack):
     wait_for(lambda: not os.path.exists(path), "the end")
 
 
-@case("broken packets end their own connection and nothing else")
+@case("P6: broken packets end their own connection and nothing else")
 def _(stack):
     daemon = stack.spawn()
     stack.client("garbage", "1", "<bob@elsewhere.example>")
@@ -283,7 +283,7 @@ def _(stack):
     expect_equal(end(daemon), 0)
 
 
-@case("an MTA that offers too little is refused, with a line that says what to set")
+@case("P11: an MTA that offers too little is refused, with a line that says what to set")
 def _(stack):
     daemon = stack.spawn()
     stack.client("old")
@@ -291,7 +291,7 @@ def _(stack):
     expect_equal(end(daemon), 0)
 
 
-@case("while the database is away every mail to a channel gets 451, all others pass")
+@case("D1: while the database is away every mail to a channel gets 451, all others pass")
 def _(stack):
     daemon = stack.spawn()
     told = stack.client("edits")
@@ -303,7 +303,7 @@ def _(stack):
     expect_equal(end(daemon), 0)
 
 
-@case("ten thousand mails, RSET storms and connections that vanish leave no memory, thread or file behind")
+@case("P13: ten thousand mails, RSET storms and connections that vanish leave no memory, thread or file behind")
 def _(stack):
     # a sanitizer keeps what was freed for a while, some hundred megabytes if it may
     daemon = stack.spawn(env={"ASAN_OPTIONS": "quarantine_size_mb=1"})
@@ -323,7 +323,7 @@ def _(stack):
     expect_equal(end(daemon), 0)
 
 
-@case("connections in the hundreds are served, and closing them takes their threads away")
+@case("P12: connections in the hundreds are served, and closing them takes their threads away")
 def _(stack):
     daemon = stack.spawn()
     clients = [subprocess.Popen([stack.program("milter-client"), stack.socket[len("unix:"):], "mails", "20",

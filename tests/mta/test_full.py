@@ -59,7 +59,7 @@ def counts(stack):
     return [int(stack.value("SELECT count(*) FROM ticketing." + table)) for table in ("ticket", "intake", "attachment")]
 
 
-@case("a full disk of the database is 452 4.3.1 and leaves nothing; with room again the mail is one ticket")
+@case("D7: a full disk of the database is 452 4.3.1 and leaves nothing; with room again the mail is one ticket")
 def _(stack):
     with SmallDisk(stack) as disk:
         content, before = big_mail("full.1@acme.example"), counts(stack)

@@ -145,7 +145,7 @@ def _(stack):
     expect_equal(head.count(b"X-Ticket-Verdict: fail"), 1, "our headers")
 
 
-@case("the same mail a second time is told 250 and makes no second ticket")
+@case("W6: the same mail a second time is told 250 and makes no second ticket")
 def _(stack):
     content = mail("Twice", message_id="<twice.1@acme.example>")
     for _ in range(3):
@@ -181,7 +181,7 @@ def _(stack):
     expect_equal(count(stack, "intake"), before + 3, "intake rows")
 
 
-@case("while the database is away the sender is told 451, and afterwards nothing is lost or doubled")
+@case("D1: while the database is away the sender is told 451, and afterwards nothing is lost or doubled")
 def _(stack):
     content = mail("Database away", message_id="<away.1@acme.example>")
     stack.stop_postgres("immediate")
@@ -195,7 +195,7 @@ def _(stack):
     ticket_of(stack, "away.1@acme.example")
 
 
-@case("a filter that was killed costs a 451 and no mail")
+@case("P1: a filter that was killed costs a 451 and no mail")
 def _(stack):
     content = mail("Killed", message_id="<killed.1@acme.example>")
     stack.stop_milter(signal.SIGKILL)

@@ -180,7 +180,7 @@ def _(stack):
                 expect_equal(reply["data"][0], 250, reply["data"][1])
 
 
-@case("a database that does not answer costs a 451 within the deadline, and no mail")
+@case("D6 W5: a database that does not answer costs a 451 within the deadline, and no mail")
 def _(stack):
     content = mail("Slow", message_id="<slow.1@acme.example>")
     with Lock(stack):
@@ -195,7 +195,7 @@ def _(stack):
     expect_equal(tickets(stack, "slow.1@acme.example"), 1)
 
 
-@case("a crowd before a slow database is put off within the deadline, without a heap of threads, and nothing is doubled")
+@case("D6: a crowd before a slow database is put off within the deadline, without a heap of threads, and nothing is doubled")
 def _(stack):
     with Lock(stack):
         crowd = Crowd(stack, "slow-crowd", 40)
@@ -210,7 +210,7 @@ def _(stack):
     wait_for(lambda: status_of(stack, "Threads") < 20, "the threads to end", 30)
 
 
-@case("a database that refuses the login, or has another schema, costs a 451 and no mail")
+@case("D12: a database that refuses the login, or has another schema, costs a 451 and no mail")
 def _(stack):
     cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'ticket_milter';"
     troubles = [
@@ -233,7 +233,7 @@ def _(stack):
         expect_equal(tickets(stack, "refused.%d@acme.example" % number), 1)
 
 
-@case("a stop under load answers the mails at their end, and nothing is lost or doubled")
+@case("P3: a stop under load answers the mails at their end, and nothing is lost or doubled")
 def _(stack):
     lock = Lock(stack)
     crowd = Crowd(stack, "stop", 12)
@@ -251,7 +251,7 @@ def _(stack):
     crowd.check()
 
 
-@case("mails in flight when the filter is killed are lost nowhere and doubled nowhere")
+@case("P1: mails in flight when the filter is killed are lost nowhere and doubled nowhere")
 def _(stack):
     for seconds in (0.0, 0.05, 0.2, 0.5):
         crowd = Crowd(stack, "kill-%d" % (seconds * 100), 10)
@@ -263,7 +263,7 @@ def _(stack):
     expect_equal(os.listdir(stack.path("spool")), [], "what is left in the spool")
 
 
-@case("the filter starts while the database is away, and serves when it is back")
+@case("D1: the filter starts while the database is away, and serves when it is back")
 def _(stack):
     content = mail("Start without", message_id="<start.1@acme.example>")
     stack.stop_postgres()
@@ -301,7 +301,7 @@ def use_milter(stack, spec, *settings):
     return before
 
 
-@case("an MTA that speaks an older milter protocol is refused: its mails are put off, not passed unseen")
+@case("P11: an MTA that speaks an older milter protocol is refused: its mails are put off, not passed unseen")
 def _(stack):
     spec = "{ unix:ticket-milter/milter.sock, default_action=tempfail }"
     before = use_milter(stack, spec, "milter_protocol = 2")

@@ -208,7 +208,7 @@ def _(stack):
     expect_equal((intake["verdict"], intake["mail_from"]), ("exclude", ""), "intake")
 
 
-@case("the same mail a second time is told 250 and makes no second ticket")
+@case("W6: the same mail a second time is told 250 and makes no second ticket")
 def _(stack):
     content = mail("Twice", message_id="<twice.1@acme.example>")
     for _ in range(3):
@@ -233,7 +233,7 @@ def _(stack):
     expect_equal([i["verdict"] for i in intakes(stack, since)], ["ticket"] * 3, "intakes")
 
 
-@case("while the database is away the sender is told 451, and afterwards nothing is lost or doubled")
+@case("D1: while the database is away the sender is told 451, and afterwards nothing is lost or doubled")
 def _(stack):
     content = mail("Database away", message_id="<away.1@acme.example>")
     stack.stop_postgres("immediate")
@@ -249,7 +249,7 @@ def _(stack):
     ticket_of(stack, "away.1@acme.example")
 
 
-@case("while the filter is away Sendmail puts the mail off")
+@case("P14: while the filter is away Sendmail puts the mail off")
 def _(stack):
     content = mail("Filter away", message_id="<filter.1@acme.example>")
     stack.stop_milter()

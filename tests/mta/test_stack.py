@@ -61,7 +61,7 @@ def _(stack):
     expect_equal(roots, wanted, "smtpd's root")
 
 
-@case("while the filter is away a mail is put off, and accepted when it is back")
+@case("P14: while the filter is away a mail is put off, and accepted when it is back")
 def _(stack):
     stack.stop_milter()
     expect_equal(stack.send(mail(), "ann@acme.example", ["bob@acme.example"])[0] // 100, 4, "the reply class")

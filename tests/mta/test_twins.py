@@ -44,7 +44,7 @@ def at_once(stack, contents):
     return codes
 
 
-@case("the same mail at the same moment on sixteen connections is one ticket, and all are told 250")
+@case("D11: the same mail at the same moment on sixteen connections is one ticket, and all are told 250")
 def _(stack):
     for number in range(3):
         content = mail("Twin", message_id="<twin.%d@acme.example>" % number)
@@ -70,7 +70,7 @@ def _(stack):
                              " WHERE filename = 'same.bin')"), 1, "blobs")
 
 
-@case("a resend through other hops, with headers that MTAs add, is the same mail")
+@case("W6: a resend through other hops, with headers that MTAs add, is the same mail")
 def _(stack):
     content = mail("Resent", message_id="<resent@acme.example>")
     added = [b"", b"Received: from a by b; Mon, 02 Mar 2026 10:00:00 +0000\r\n", b"Return-Path: <ann@acme.example>\r\nDelivered-To: x@y\r\n",
