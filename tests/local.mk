@@ -341,12 +341,23 @@ TESTS += $(ctl_tests)
 EXTRA_DIST += $(ctl_tests) %D%/ctl/lib
 
 # Benches: programs that print figures; they are built by `make check' and called by tests/bench/run.
-EXTRA_DIST += %D%/bench/figures.py %D%/bench/run
-check_PROGRAMS += tests/bench/bench_conf tests/bench/bench_message
+EXTRA_DIST += \
+	%D%/bench/direct.py \
+	%D%/bench/figures.py \
+	%D%/bench/parts.py \
+	%D%/bench/run \
+	%D%/bench/table.py \
+	%D%/bench/through_postfix.py
+check_PROGRAMS += tests/bench/bench_blobs tests/bench/bench_conf tests/bench/bench_message tests/bench/raw-driver
+tests_bench_bench_blobs_SOURCES = %D%/bench/bench_blobs.c
+tests_bench_bench_blobs_CPPFLAGS = $(GLIB_CFLAGS) $(LIBPQ_CFLAGS)
+tests_bench_bench_blobs_LDADD = $(GLIB_LIBS) $(LIBPQ_LIBS)
+tests_bench_raw_driver_SOURCES = %D%/bench/raw-driver.c
+tests_bench_raw_driver_LDADD = -lpthread
 tests_bench_bench_conf_SOURCES = %D%/bench/bench_conf.c
 tests_bench_bench_conf_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_bench_bench_conf_LDADD = $(RULES_LIBS)
-tests_bench_bench_message_SOURCES = %D%/bench/bench_message.c
+tests_bench_bench_message_SOURCES = %D%/bench/bench_message.c %D%/unit/sample.h
 tests_bench_bench_message_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_bench_bench_message_LDADD = $(RULES_LIBS)
 .PHONY: bench

@@ -1,9 +1,8 @@
 /* noop-milter: a milter that reads every mail and adds one header, for tests of the test stack and as a
  * yardstick.
  *
- * It asks for the same events as ticket-milter and does nothing with them, so that the difference between the
- * two is the work of ticket-milter. Usage: noop-milter SOCKET (as of smfi_setconn). Fails with 69 when
- * libmilter does. */
+ * It negotiates nothing: every step is sent and answered, as libmilter has it where a filter says no word.
+ * Usage: noop-milter SOCKET (as of smfi_setconn). Fails with 69 when libmilter does. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/stat.h>
