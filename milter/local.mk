@@ -5,6 +5,7 @@ noinst_LIBRARIES += libbase.a
 libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(GLIB_CFLAGS)
 libbase_a_SOURCES = \
 	%D%/base/cmdline.c %D%/base/cmdline.h \
+	%D%/base/cputime.c %D%/base/cputime.h \
 	%D%/base/exitcode.c %D%/base/exitcode.h \
 	%D%/base/files.c %D%/base/files.h \
 	%D%/base/keys.c %D%/base/keys.h \

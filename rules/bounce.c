@@ -111,7 +111,7 @@ static char *address_in(const char *text, gsize len, gsize *start_r)
         while (to > at + 1 && (text[to - 1] == '.' || text[to - 1] == '-'))
             to--;
         g_autofree char *address = g_strndup(text + from, to - from);
-        const char *plain = address[0] == '\'' ? address + 1 : address;
+        const char *plain = address + strspn(address, "'*"); /* signs that make it stand out */
         if (tk_address_valid(plain)) {
             if (start_r != NULL)
                 *start_r = from;
@@ -272,8 +272,7 @@ enum { RANK_LINE_START = 1, RANK_NAMED, RANK_MENTIONED, RANK_NONE };
 /* Whether LINE, in lower case, begins or announces the returned mail. */
 static gboolean starts_returned_mail(const char *line)
 {
-    static const char *const begins[] = {
-        "received:", "return-path:", "dkim-signature:", "message-id:", "mime-version:"};
+    static const char *const begins[] = {"received:", "return-path:", "dkim-signature:", "mime-version:"};
     static const char *const says[] = {"original message", "copy of the message", "copy of your message",
                                        "unsent message",   "headers follow",      "message follows",
                                        "returned message", "text follows",        "undelivered mail ---",
@@ -282,6 +281,8 @@ static gboolean starts_returned_mail(const char *line)
         if (g_str_has_prefix(line, begins[i]))
             return TRUE;
     /* a sentence may speak of it, so the line has to look like a rule or end with the announcement */
+    if (strstr(line, "transcript") != NULL)
+        return FALSE;
     gboolean ruled = g_str_has_prefix(line, "--") || g_str_has_prefix(line, "==") ||
                      g_str_has_suffix(line, "follows.") || g_str_has_suffix(line, "follows") ||
                      g_str_has_suffix(line, ":");
@@ -316,16 +317,30 @@ static void look_for_recipient(struct text_reading *reading, const char *line, c
     }
 }
 
+/* Whether LINE, in lower case, goes back from some headers of the returned mail to the report. */
+static gboolean resumes_report(const char *line)
+{
+    static const char *const says[] = {"not relayed to", "not delivered to", "be delivered to",
+                                       "following recipient"};
+    for (gsize i = 0; i < G_N_ELEMENTS(says); i++)
+        if (strstr(line, says[i]) != NULL)
+            return TRUE;
+    return FALSE;
+}
+
 static void read_line(struct text_reading *reading, const char *line)
 {
     g_autofree char *lower = g_ascii_strdown(line, -1);
-    if (!reading->returned && !starts_returned_mail(lower)) {
+    if (reading->returned && reading->recipient == NULL && resumes_report(lower))
+        reading->returned = FALSE;
+    gboolean is_id = reading->id_next || g_str_has_prefix(lower, "message-id:");
+    if (!is_id && !reading->returned && !starts_returned_mail(lower)) {
         set_once(&reading->status, status_in(line, strlen(line)));
         look_for_recipient(reading, line, lower);
         return;
     }
-    reading->returned = TRUE;
-    if (reading->id_next || g_str_has_prefix(lower, "message-id:"))
+    reading->returned = reading->returned || !is_id;
+    if (is_id)
         set_once(&reading->id, message_id_of(line + (reading->id_next ? 0 : strlen("message-id:"))));
     reading->id_next = strcmp(lower, "message-id:") == 0;
 }

@@ -13,6 +13,7 @@
 const struct tk_phrase tk_bounce_form_subjects[] = {
     DELAYED("delayed mail"), DELAYED("delivery delayed"), DELAYED("delivery delay"),
     DELAYED("message delayed"), DELAYED("mail delayed"), DELAYED("delayed:"),
+    DELAYED("message delivery has been delayed"), DELAYED("message delivery delayed"),
     DELAYED("warning: could not send"), DELAYED("warning: message"), DELAYED("warning: mail"),
     DELAYED("delivery status notification (delay"), DELAYED("delivery status notification: warning"),
     DELAYED("delivery status notification: delayed"), DELAYED("delivery status notification [delay"),
@@ -305,6 +306,11 @@ const gsize tk_bounce_form_text_count = G_N_ELEMENTS(tk_bounce_form_texts);
 const struct tk_phrase tk_bounce_form_openings[] = {
     DELAYED("this is an automatically generated delivery status notification this is a warning message only"),
     DELAYED("a message is delayed for more than"),
+    DELAYED("mailenable: message delivery has been delayed"),
+    FAILED("mailenable: message delivery failure"),
+    FAILED("the following addresses had delivery problems"),
+    FAILED("the following addresses had permanent fatal errors"), FAILED("unknown user:"),
+    FAILED("error: the message you sent could not be delivered"),
     FAILED("your message did not reach"), FAILED("your message was not delivered"),
     FAILED("your message could not be delivered"), FAILED("your message couldn't be delivered"),
     FAILED("your message wasn't delivered"), FAILED("your message has not been delivered"),

@@ -35,21 +35,11 @@ static const struct habit habits[] = {
     {"nylas-quote", TK_TRIM_MARK_QUOTE},                 /* Nylas */
     {"quoted_message", TK_TRIM_MARK_QUOTE},              /* several */
     {"reply-new-email", TK_TRIM_MARK_QUOTE},             /* Spark */
-    {"gmail_signature", TK_TRIM_MARK_SIGNATURE},         /* Gmail */
-    {"moz-signature", TK_TRIM_MARK_SIGNATURE},           /* Thunderbird */
-    {"applemailsignature", TK_TRIM_MARK_SIGNATURE},      /* Apple Mail */
-    {"ms-outlook-mobile-signature", TK_TRIM_MARK_SIGNATURE},
-    {"protonmail_signature", TK_TRIM_MARK_SIGNATURE},
-    {"messagesignaturesection", TK_TRIM_MARK_SIGNATURE}, /* Spark */
-    {"tutanota_signature", TK_TRIM_MARK_SIGNATURE},
-    {"yahoo_signature", TK_TRIM_MARK_SIGNATURE},
-    {"ydpsignature", TK_TRIM_MARK_SIGNATURE},
+    {"ntes-pcmail-quote", TK_TRIM_MARK_QUOTE},           /* NetEase */
+    {"quote-intro", TK_TRIM_MARK_QUOTE},                 /* several: "On ... wrote:" */
+    {"bloop_sign", TK_TRIM_MARK_SIGNATURE},              /* Airmail */
+    {"signature", TK_TRIM_MARK_SIGNATURE},               /* nearly all: "gmail_signature", "Signature" */
     {NULL, TK_TRIM_MARK_NONE}};
-
-/* Whole values. */
-static const struct habit exact_habits[] = {{"signature", TK_TRIM_MARK_SIGNATURE}, /* Outlook on the web */
-                                            {"x_signature", TK_TRIM_MARK_SIGNATURE},
-                                            {NULL, TK_TRIM_MARK_NONE}};
 
 /* Lower case without white space, so that declarations can be searched. */
 static void squeeze(GString *s)
@@ -115,10 +105,6 @@ static enum tk_trim_mark find_habit(const char *value)
     for (gsize i = 0; habits[i].part != NULL; i++) {
         if (strstr(value, habits[i].part) != NULL)
             return habits[i].mark;
-    }
-    for (gsize i = 0; exact_habits[i].part != NULL; i++) {
-        if (strcmp(value, exact_habits[i].part) == 0)
-            return exact_habits[i].mark;
     }
     return TK_TRIM_MARK_NONE;
 }

@@ -9,6 +9,7 @@
 
 #include "rules/html_entity.h"
 #include "rules/html_look.h"
+#include "rules/trim_fold.h"
 #include "rules/trim_line.h"
 
 /* Blank lines that are kept where the html has more. */
@@ -396,7 +397,7 @@ static gboolean begins_with_header(struct writer *w, const struct tk_html_node *
         if (text->str[i] != ':' || (i + 1 < text->len && !is_space(text->str[i + 1])))
             continue;
         g_string_truncate(w->scratch, 0);
-        tk_trim_line_fold(text->str, i + 1, w->scratch);
+        tk_trim_fold(text->str, i + 1, w->scratch);
         if (tk_trim_line_header(w->scratch->str, FALSE) == TK_TRIM_HEADER_FULL)
             return TRUE;
     }

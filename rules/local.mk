@@ -80,6 +80,7 @@ librules_a_SOURCES = \
 	%D%/token.c %D%/token.h \
 	%D%/transfer.c %D%/transfer.h \
 	%D%/trim.c %D%/trim.h \
+	%D%/trim_fold.c %D%/trim_fold.h \
 	%D%/trim_line.c %D%/trim_line.h \
 	%D%/trim_scan.c %D%/trim_scan.h \
 	%D%/trim_signature.c %D%/trim_signature.h \

@@ -138,18 +138,43 @@ static void read_headers(struct tk_message *message, const struct tk_limits_outc
         tk_message_flag(message, "headers_left_out");
 }
 
+gboolean tk_message_out_of_time(const struct tk_message *message)
+{
+    const struct tk_parsed *parsed = tk_message_parsed(message);
+
+    return parsed->clock != NULL && parsed->clock() - parsed->began > TK_MESSAGE_CPU_MAX;
+}
+
+static void read_whole(struct tk_message *message, const struct tk_limits_outcome *limits)
+{
+    tk_message_tree_read(message, limits);
+    if (tk_message_body_read(message))
+        return;
+    g_ptr_array_set_size(message->attachments, 0);
+    g_ptr_array_set_size(message->report_parts, 0);
+    g_clear_pointer(&message->calendar_method, g_free);
+    message->level = TK_LEVEL_RAW;
+    tk_message_flag(message, "cpu_time");
+    tk_message_cautious_read(message, limits);
+}
+
 struct tk_message *tk_message_parse(const struct tk_source *source, const struct tk_limits_outcome *limits)
+{
+    return tk_message_parse_timed(source, limits, NULL);
+}
+
+struct tk_message *tk_message_parse_timed(const struct tk_source *source,
+                                          const struct tk_limits_outcome *limits, tk_message_clock clock)
 {
     struct tk_message *message = message_new(source, limits->level);
     struct tk_parsed *parsed = tk_message_parsed(message);
 
+    parsed->clock = clock;
+    parsed->began = clock != NULL ? clock() : 0;
     read_headers(message, limits);
     tk_message_fields_read(message, limits);
     switch (limits->level) {
-    case TK_LEVEL_FULL:
-        tk_message_tree_read(message, limits);
-        tk_message_body_read(message);
-        break;
+    case TK_LEVEL_FULL: read_whole(message, limits); break;
     case TK_LEVEL_HEADERS:
     case TK_LEVEL_RAW: tk_message_cautious_read(message, limits); break;
     }

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "rules/trim_line.h"
 #include "rules/trim_scan.h"
 #include "rules/trim_signature.h"
 
@@ -35,13 +36,13 @@ static gsize skip_empty(const struct tk_trim_scan *scan, gsize i)
 }
 
 /* Where the old mail begins that goes to the end: a separator, a copied header block, or a quote header that
- * no quoted line follows. */
+ * no quoted line follows; or where a forwarded mail begins. */
 static gsize find_limit(const struct tk_trim_scan *scan)
 {
     for (gsize i = 0; i < scan->n; i++) {
         gsize first = i;
 
-        if (kind_of(scan, i) == TK_TRIM_KIND_CUT)
+        if (kind_of(scan, i) == TK_TRIM_KIND_CUT || kind_of(scan, i) == TK_TRIM_KIND_FORWARD)
             return i;
         if (kind_of(scan, i) != TK_TRIM_KIND_HEADER)
             continue;
@@ -108,9 +109,26 @@ static void assign(struct tk_trim_scan *scan, gsize from, gsize to, enum tk_trim
     }
 }
 
+/* Whether line I, right above the header of the old mail, is a part of it: "Subject: case" or "To: ann" that
+ * stands first in it, or words between dashes. */
+static gboolean belongs_to_header(const struct tk_trim_scan *scan, gsize i)
+{
+    const char *fold = tk_trim_scan_fold(scan, i), *value = NULL;
+    enum tk_trim_label label = tk_trim_line_label(fold, &value);
+
+    return label == TK_TRIM_LABEL_TO || label == TK_TRIM_LABEL_CC || label == TK_TRIM_LABEL_SUBJECT ||
+           tk_trim_line_is_framed(fold);
+}
+
 /* Lines such as "_____" right above LIMIT frame what follows. */
 static void assign_frame(struct tk_trim_scan *scan, gsize limit)
 {
+    gboolean header = kind_of(scan, limit) == TK_TRIM_KIND_CUT || kind_of(scan, limit) == TK_TRIM_KIND_HEADER;
+
+    for (; header && limit > 0 && kind_of(scan, limit - 1) == TK_TRIM_KIND_TEXT &&
+           belongs_to_header(scan, limit - 1);
+         limit--)
+        scan->lines[limit - 1].part = TK_TRIM_PART_QUOTED;
     while (limit > 0 && (kind_of(scan, limit - 1) == TK_TRIM_KIND_EMPTY ||
                          kind_of(scan, limit - 1) == TK_TRIM_KIND_RULE)) {
         limit--;
@@ -177,6 +195,31 @@ static void decide_quotes(struct tk_trim_scan *scan, gsize limit)
     }
 }
 
+/* "<https://...>" alone. */
+static gboolean is_link(const char *fold)
+{
+    return g_str_has_prefix(fold, "<http") && strchr(fold, ' ') == NULL && g_str_has_suffix(fold, ">");
+}
+
+/* Whether what stands in line I is no sentence of the writer's. */
+static gboolean ends_paragraph(const struct tk_trim_scan *scan, gsize i)
+{
+    if (i >= scan->n || scan->lines[i].part != TK_TRIM_PART_REPLY)
+        return TRUE;
+    switch (kind_of(scan, i)) {
+    case TK_TRIM_KIND_EMPTY:
+    case TK_TRIM_KIND_RULE:
+    case TK_TRIM_KIND_QUOTE:
+    case TK_TRIM_KIND_HEADER:
+    case TK_TRIM_KIND_CUT:
+    case TK_TRIM_KIND_FORWARD: return TRUE;
+    case TK_TRIM_KIND_TEXT:
+    case TK_TRIM_KIND_KEEP:
+    case TK_TRIM_KIND_MOBILE: return FALSE;
+    }
+    return FALSE;
+}
+
 /* A line that a device adds stands alone or last in its paragraph. */
 static void decide_mobile(struct tk_trim_scan *scan)
 {
@@ -185,8 +228,9 @@ static void decide_mobile(struct tk_trim_scan *scan)
 
         if (kind_of(scan, i) != TK_TRIM_KIND_MOBILE || scan->lines[i].part != TK_TRIM_PART_REPLY)
             continue;
-        if (scan->lines[i].marked || next >= scan->n || kind_of(scan, next) == TK_TRIM_KIND_EMPTY ||
-            kind_of(scan, next) == TK_TRIM_KIND_RULE || scan->lines[next].part != TK_TRIM_PART_REPLY)
+        if (next < scan->n && is_link(tk_trim_scan_fold(scan, next)))
+            scan->lines[next++].kind = TK_TRIM_KIND_MOBILE;
+        if (scan->lines[i].marked || ends_paragraph(scan, next))
             scan->lines[i].part = TK_TRIM_PART_SIGNATURE;
         else
             scan->lines[i].kind = TK_TRIM_KIND_TEXT;
@@ -245,9 +289,10 @@ void tk_trim_split_marked(const char *text, gsize len, const guint8 *marks, gsiz
 
     tk_trim_scan_read(text, len, marks, n_marks, &scan);
     limit = find_limit(&scan);
-    assign(&scan, limit, scan.n, TK_TRIM_PART_QUOTED);
-    if (limit < scan.n)
+    if (limit < scan.n && kind_of(&scan, limit) != TK_TRIM_KIND_FORWARD) {
+        assign(&scan, limit, scan.n, TK_TRIM_PART_QUOTED);
         assign_frame(&scan, limit);
+    }
     decide_mobile(&scan);
     decide_quotes(&scan, limit);
     signature = tk_trim_signature_find(&scan, 0, limit, FALSE);

@@ -12,7 +12,9 @@
  *  - A quote with a header ("On ... wrote:") and the answer below it: the quote goes, the ticket has it
  * already. A quote without a header stays: somebody chose these lines.
  *  - What follows a quote header and is not marked by ">" is quoted up to the end of the mail.
- *  - A forwarded mail below a comment is quoted; a forwarded mail alone is the reply (first rule).
+ *  - A forwarded mail below a comment stays in the reply: it is new to whoever reads the ticket, and "see
+ * below" tells nothing. It is known by the words that mail programs put above it, or by the order of its
+ * copied header; Outlook's "From: ... Sent: ..." is the same for answers and is quoted.
  *  - A name under the text ("Thanks, Bob") stays in the reply, it says who writes. "-- " and what follows,
  * lines such as "Sent from my phone", a sign-off with telephone number or address below it, "-Bob" alone on
  * the last line, and legal footers are the signature.

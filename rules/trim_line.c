@@ -1,94 +1,15 @@
 /* trim_line: what one line of a reply (or a few that belong together) is.
  *
- * Owns the fold and the matchers; the words are in trim_words. Nothing here can fail. */
+ * Owns the matchers; the words are in trim_words. Nothing here can fail. */
 #include "rules/trim_line.h"
 
 #include <string.h>
 
+#include "rules/trim_fold.h"
+
 /* Characters of which rules and frames are drawn, as in "-----Original Message-----". */
-static const char *const frame_chars[] = {"-", "_", "=", "*", "~", "#", "+", "—",
-                                          "–", "─", "━", "―", "ᐧ", "•", NULL};
-
-static gboolean is_invisible(gunichar c)
-{
-    return c == 0xAD || (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
-           (c >= 0x2060 && c <= 0x2069) || c == 0xFEFF || c == 0x034F || c == 0x115F;
-}
-
-static gunichar plain_char(gunichar c)
-{
-    switch (c) {
-    case 0x2018:
-    case 0x2019:
-    case 0x02BC: return '\'';
-    case 0xFF1A: return ':';
-    case 0xFF0C:
-    case 0x3001: return ',';
-    case 0x201C:
-    case 0x201D:
-    case 0x201E: return '"';
-    case 0x130: return 'i'; /* its lower case is two characters */
-    default: return c < 128 ? (gunichar)g_ascii_tolower((char)c) : g_unichar_tolower(c);
-    }
-}
-
-/* Appends the ASCII characters up to the next blank or other character, after a blank where BLANK; returns
- * their number. Most of a text goes this way, at a tenth of the cost. */
-static gsize append_word(const char *text, gsize len, gboolean blank, GString *out)
-{
-    gsize n = 0, at;
-
-    while (n < len && text[n] > ' ' && (guchar)text[n] < 128)
-        n++;
-    if (blank)
-        g_string_append_c(out, ' ');
-    at = out->len;
-    g_string_append_len(out, text, (gssize)n);
-    for (char *c = out->str + at; *c != '\0'; c++)
-        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
-    return n;
-}
-
-void tk_trim_line_fold(const char *text, gsize len, GString *out)
-{
-    gsize begin = out->len;
-    gboolean blank = FALSE;
-
-    if (len > TK_TRIM_LINE_MAX)
-        return;
-    for (gsize i = 0; i < len;) {
-        gunichar c = (guchar)text[i];
-        gsize step = 1;
-
-        if (c > ' ' && c < 128) {
-            i += append_word(text + i, len - i, blank, out);
-            blank = FALSE;
-            continue;
-        }
-        if (c >= 128) {
-            c = g_utf8_get_char_validated(text + i, (gssize)(len - i));
-            if (c == (gunichar)-1 || c == (gunichar)-2)
-                c = '?';
-            else
-                step = (gsize)(g_utf8_next_char(text + i) - (text + i));
-        }
-        i += step;
-        if (c == 0 || is_invisible(c))
-            continue;
-        if (c <= ' ' || c == 0xA0 || (c >= 128 && g_unichar_isspace(c))) {
-            blank = out->len > begin;
-            continue;
-        }
-        if (blank)
-            g_string_append_c(out, ' ');
-        blank = FALSE;
-        c = plain_char(c);
-        if (c < 128)
-            g_string_append_c(out, (char)c);
-        else
-            g_string_append_unichar(out, c);
-    }
-}
+static const char *const frame_chars[] = {"-", "_", "=", "*", "~", "#", "+", "—", "–",
+                                          "─", "━", "―", "ᐧ", "•", "‐", "‑", "‒", NULL};
 
 /* Every line is compared with some hundred words, nearly all of which differ in their first byte. */
 static gboolean begins_with(const char *s, const char *word)
@@ -168,7 +89,9 @@ struct words {
 
 static struct words above = {.table = tk_trim_words_above}, devices = {.table = tk_trim_words_devices},
                     excuses = {.table = tk_trim_words_excuses}, forwards = {.table = tk_trim_words_forwards},
-                    legal = {.table = tk_trim_words_legal}, mobile = {.table = tk_trim_words_mobile},
+                    forwarded = {.table = tk_trim_words_forwarded},
+                    enclosed = {.table = tk_trim_words_framed}, legal = {.table = tk_trim_words_legal},
+                    mobile = {.table = tk_trim_words_mobile},
                     separators = {.table = tk_trim_words_separators},
                     signoffs = {.table = tk_trim_words_signoffs};
 
@@ -215,6 +138,15 @@ static gboolean contains_any(const char *s, struct words *words)
     return FALSE;
 }
 
+static gboolean ends_with_any(const char *s, const char *const *words)
+{
+    for (gsize i = 0; words[i] != NULL; i++) {
+        if (g_str_has_suffix(s, words[i]))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static gboolean is_letter(char c)
 {
     return g_ascii_isalpha(c) || ((guchar)c & 0x80) != 0;
@@ -256,6 +188,9 @@ static gboolean starts_with_word(const char *s, const char *const *words)
     }
     return FALSE;
 }
+
+/* A quote header without the words of one has no more than these: a name, an address, a date. */
+#define SHORT_HEADER_WORDS 14
 
 /* What a text says about a point in time and about a mailbox. */
 struct evidence {
@@ -321,6 +256,29 @@ static gboolean starts_with_date(const char *s)
     return FALSE;
 }
 
+static gsize count_words(const char *s)
+{
+    gsize words = *s != '\0';
+
+    for (; *s != '\0'; s++)
+        words += *s == ' ';
+    return words;
+}
+
+/* The last word is a time of day, or "am" and its kin below one. */
+static gboolean ends_with_time(const char *s)
+{
+    static const char *const halves[] = {" am", " pm", " uhr", " h", NULL};
+    gsize len = strlen(s);
+
+    for (gsize i = 0; halves[i] != NULL; i++)
+        len -= g_str_has_suffix(s, halves[i]) ? strlen(halves[i]) : 0;
+    while (len > 0 && s[len - 1] == ' ')
+        len--;
+    return len > 3 && g_ascii_isdigit(s[len - 1]) && g_ascii_isdigit(s[len - 2]) &&
+           (s[len - 3] == ':' || s[len - 3] == '.');
+}
+
 enum tk_trim_header tk_trim_line_header(const char *fold, gboolean quoted)
 {
     gsize before = 0, after = 0, len;
@@ -329,7 +287,7 @@ enum tk_trim_header tk_trim_line_header(const char *fold, gboolean quoted)
     gboolean colon, framed, opener, dated, verb_last, verb, start;
 
     len = cut_frame(s, strlen(s), &after);
-    if (len == 0 || len > 2 * TK_TRIM_LINE_MAX)
+    if (len == 0 || len > 2 * TK_TRIM_FOLD_MAX)
         return TK_TRIM_HEADER_NO;
     colon = s[len - 1] == ':';
     framed = before >= 2 && after >= 2;
@@ -342,8 +300,7 @@ enum tk_trim_header tk_trim_line_header(const char *fold, gboolean quoted)
     g_autofree char *core = g_strndup(s, len);
     verb_last = ends_with_word(core, len, tk_trim_words_verbs) ||
                 (opener && ends_with_word(core, len, tk_trim_words_weak_verbs));
-    for (gsize i = 0; !verb_last && tk_trim_words_cjk[i] != NULL; i++)
-        verb_last = g_str_has_suffix(core, tk_trim_words_cjk[i]);
+    verb_last = verb_last || ends_with_any(core, tk_trim_words_cjk);
     verb = verb_last || contains_word(core, tk_trim_words_verbs);
 
     if (!colon && (opener || start) && verb && ev.address && dated &&
@@ -365,6 +322,12 @@ enum tk_trim_header tk_trim_line_header(const char *fold, gboolean quoted)
         return TK_TRIM_HEADER_FULL;
     if (quoted && colon && ev.year && (ev.bracketed || ev.time))
         return TK_TRIM_HEADER_PART; /* in a language that is not in the tables */
+    if (colon && ev.time && (ev.year || ev.date) && count_words(s) <= SHORT_HEADER_WORDS &&
+        ((verb && ends_with_time(core)) || (ev.address && strchr(s, '=') == NULL)))
+        return TK_TRIM_HEADER_PART; /* "Desk schrieb am 02.03.2026 um 10:15:", "2 Mar 2026, 10:15 by ADDRESS:"
+                                     */
+    if (quoted && colon && ev.bracketed && count_words(s) <= SHORT_HEADER_WORDS / 2)
+        return TK_TRIM_HEADER_PART;
     if ((verb_last && (ev.address || (ev.year && ev.time) || (quoted && len < 120))) ||
         (verb && ev.bracketed && dated))
         return TK_TRIM_HEADER_PART;
@@ -392,17 +355,42 @@ enum tk_trim_label tk_trim_line_label(const char *fold, const char **value_r)
     return TK_TRIM_LABEL_NONE;
 }
 
+/* Bytes that the text of such a line has at most. */
+#define LINE_MAX_SEPARATOR 120
+#define LINE_MAX_FORWARD   90
+/* "------------------ Original ------------------" of QQ: signs around a word that people write too. */
+#define QQ_FRAME 20
+
 gboolean tk_trim_line_is_separator(const char *fold)
 {
     gsize count = 0, len;
     const char *s = skip_frame(fold, &count);
 
-    if (starts_with_any(s, &forwards) && strlen(s) < 90)
-        return strchr(s, ':') != NULL || count >= 2;
-    if (count < 2 || !starts_with_any(s, &separators))
+    if (count < 2)
         return FALSE;
     len = cut_frame(s, strlen(s), &count);
-    return len < 120;
+    return len < LINE_MAX_SEPARATOR && (starts_with_any(s, &separators) ||
+                                        (count >= QQ_FRAME && len == 8 && g_str_has_prefix(s, "original")));
+}
+
+gboolean tk_trim_line_is_forward(const char *fold)
+{
+    gsize count = 0;
+    const char *s = skip_frame(fold, &count);
+
+    if (starts_with_any(s, &forwards) && strlen(s) < LINE_MAX_FORWARD)
+        return strchr(s, ':') != NULL || count >= 2;
+    return count >= 2 && starts_with_any(s, &forwarded) &&
+           cut_frame(s, strlen(s), &count) < LINE_MAX_SEPARATOR;
+}
+
+gboolean tk_trim_line_is_framed(const char *fold)
+{
+    gsize before = 0, after = 0, len;
+    const char *s = skip_frame(fold, &before);
+
+    len = cut_frame(s, strlen(s), &after);
+    return before >= 3 && after >= 3 && len > 0 && len < LINE_MAX_SEPARATOR / 2;
 }
 
 gboolean tk_trim_line_is_above(const char *fold)
@@ -412,16 +400,26 @@ gboolean tk_trim_line_is_above(const char *fold)
 
     s = skip_frame(s, &count);
     len = cut_frame(s, strlen(s), &count);
-    return len < 200 && (count >= 2 || len < 70) && contains_any(s, &above);
+    if (len >= 200)
+        return FALSE;
+    return ((count >= 2 || len < 70) && contains_any(s, &above)) ||
+           (count >= 4 && contains_any(s, &enclosed));
 }
 
-static gboolean ends_with_any(const char *s, const char *const *words)
+/* Takes the links out of S, and the signs that stood around them or end a sentence. */
+static void cut_links(char *s)
 {
-    for (gsize i = 0; words[i] != NULL; i++) {
-        if (g_str_has_suffix(s, words[i]))
-            return TRUE;
+    gsize len;
+
+    for (char *link = strstr(s, "http"); link != NULL; link = strstr(s, "http")) {
+        gsize n = strcspn(link, " >)");
+
+        memmove(link, link + n, strlen(link + n) + 1);
+        if (link > s && (link[-1] == '<' || link[-1] == '(') && *link != '\0' && *link != ' ')
+            memmove(link - 1, link + 1, strlen(link));
     }
-    return FALSE;
+    for (len = strlen(s); len > 0 && strchr(" .:<>()", s[len - 1]) != NULL; len--)
+        s[len - 1] = '\0';
 }
 
 gboolean tk_trim_line_is_mobile(const char *fold)
@@ -435,12 +433,7 @@ gboolean tk_trim_line_is_mobile(const char *fold)
     if (len == 0 || len > 200 || (!starts_with_any(s, &mobile) && len > 90))
         return FALSE;
     g_autofree char *core = g_strndup(s, len);
-    for (char *link = strstr(core, "<http"); link != NULL; link = strstr(core, "<http")) {
-        gsize n = strcspn(link, ">");
-
-        memmove(link, link + n + (link[n] == '>'), strlen(link + n + (link[n] == '>')) + 1);
-    }
-    g_strstrip(core);
+    cut_links(core);
     begins = starts_with_any(core, &mobile);
     if (!begins && !ends_with_any(core, tk_trim_words_mobile_end))
         return FALSE;

@@ -2,7 +2,7 @@
  *
  * Pure matchers over folded lines: tables and single passes, no regular expressions, so that the time is
  * linear whatever the text holds. A folded line is NUL-terminated, lower case, with single blanks; see
- * tk_trim_line_fold(). Nothing here can fail. */
+ * tk_trim_fold(). Nothing here can fail. */
 #ifndef TK_RULES_TRIM_LINE_H
 #define TK_RULES_TRIM_LINE_H
 
@@ -10,20 +10,12 @@
 
 #include "rules/trim_words.h"
 
-/* A line longer than this is prose or data, never a mark; it is folded to "". */
-#define TK_TRIM_LINE_MAX 600
-
 /* How sure a quote header ("On DATE NAME wrote:") is. */
 enum tk_trim_header {
     TK_TRIM_HEADER_NO = 0,
     TK_TRIM_HEADER_PART, /* valid, but it may have begun on a line above */
     TK_TRIM_HEADER_FULL  /* valid, and begins as such headers begin */
 };
-
-/* Appends the folded form of the LEN bytes at TEXT to OUT: lower case, every run of white space one blank, no
- * white space at the ends, typographic apostrophes and colons made ASCII, invisible characters gone. Bytes
- * that are no UTF-8 become '?'. Appends nothing when LEN is over TK_TRIM_LINE_MAX. */
-void tk_trim_line_fold(const char *text, gsize len, GString *out);
 
 /* FOLD is one line or several joined by blanks. QUOTED: the next line that is not blank is a quote ("> "), so
  * less evidence is asked for. */
@@ -35,8 +27,14 @@ enum tk_trim_label tk_trim_line_label(const char *fold, const char **value_r);
 /* Names a day of a year and a time of day. */
 gboolean tk_trim_line_is_moment(const char *fold);
 
-/* "-----Original Message-----", "Begin forwarded message:" and the like. */
+/* "-----Original Message-----" and the like. */
 gboolean tk_trim_line_is_separator(const char *fold);
+
+/* "Begin forwarded message:", "---------- Forwarded message ---------" and the like. */
+gboolean tk_trim_line_is_forward(const char *fold);
+
+/* A few words between rules, in any language. */
+gboolean tk_trim_line_is_framed(const char *fold);
 
 /* "##- Please type your reply above this line -##" and the like. */
 gboolean tk_trim_line_is_above(const char *fold);

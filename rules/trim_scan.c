@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "rules/trim.h"
+#include "rules/trim_fold.h"
 #include "rules/trim_line.h"
 
 /* People write less; what lies beyond is one last line of text. Bounds the memory that a mail of line ends
@@ -42,7 +43,9 @@ static gsize shared_header(const char *s, gsize len)
 
     while (len > 0 && s[len - 1] == ' ')
         len--;
-    if (len < 12 || len > TK_TRIM_LINE_MAX || s[len - 1] != ':')
+    if (len > 0 && *s == '>')
+        return 0;
+    if (len < 12 || len > TK_TRIM_FOLD_MAX || s[len - 1] != ':')
         return 0;
     for (gsize i = len - 4; i > 0; i--) {
         gboolean opener = FALSE;
@@ -54,7 +57,7 @@ static gsize shared_header(const char *s, gsize len)
         if (fold == NULL)
             fold = g_string_new(NULL);
         g_string_truncate(fold, 0);
-        tk_trim_line_fold(s + i, len - i, fold);
+        tk_trim_fold(s + i, len - i, fold);
         if (tk_trim_line_header(fold->str, FALSE) != TK_TRIM_HEADER_FULL)
             return 0;
         while (i > 0 && strchr(" -", s[i - 1]) != NULL)
@@ -69,8 +72,8 @@ static void add_line(struct tk_trim_scan *scan, GArray *lines, gsize start, gsiz
     struct tk_trim_scan_line line = {
         (guint32)start, (guint32)len, (guint32)scan->folds->len, TK_TRIM_KIND_TEXT, 0, 0};
 
-    tk_trim_line_fold(scan->text + start, len, scan->folds);
-    if (scan->folds->len == line.fold && len <= TK_TRIM_LINE_MAX)
+    tk_trim_fold(scan->text + start, len, scan->folds);
+    if (scan->folds->len == line.fold && len <= TK_TRIM_FOLD_MAX)
         line.kind = TK_TRIM_KIND_EMPTY;
     g_string_append_c(scan->folds, '\0');
     g_array_append_val(lines, line);
@@ -163,16 +166,68 @@ static void find_fences(struct tk_trim_scan *scan)
     }
 }
 
+/* ">>> NAME DATE >>>" or ">>> On DATE NAME wrote:", by which GroupWise begins the old mail. */
+static gboolean is_groupwise(const char *fold)
+{
+    if (!g_str_has_prefix(fold, ">>> ") || strpbrk(fold, "0123456789") == NULL)
+        return FALSE;
+    return g_str_has_suffix(fold, " >>>") || tk_trim_line_header(fold + 4, FALSE) == TK_TRIM_HEADER_FULL;
+}
+
+/* The lines from I on are the header of a forwarded mail as Gmail and Apple Mail write it, with the subject
+ * above the recipient; no program copies the header of a mail that it answers in this order. */
+static gboolean is_forwarded_header(const struct tk_trim_scan *scan, gsize i)
+{
+    gboolean subject = FALSE, date = FALSE;
+    const char *value = NULL;
+
+    if (tk_trim_line_label(tk_trim_scan_fold(scan, i), &value) != TK_TRIM_LABEL_FROM ||
+        strchr(value, '@') == NULL)
+        return FALSE;
+    for (gsize k = i + 1; k < scan->n && k < i + 8; k++) {
+        switch (tk_trim_line_label(tk_trim_scan_fold(scan, k), &value)) {
+        case TK_TRIM_LABEL_SUBJECT: subject = TRUE; break;
+        case TK_TRIM_LABEL_DATE: date = TRUE; break;
+        case TK_TRIM_LABEL_TO: return subject && date;
+        case TK_TRIM_LABEL_FROM:
+        case TK_TRIM_LABEL_CC: return FALSE;
+        case TK_TRIM_LABEL_NONE: break; /* wrapped */
+        }
+    }
+    return FALSE;
+}
+
+/* The first quoted line of the text begins a forwarded mail. */
+static gboolean is_quoted_forward(const struct tk_trim_scan *scan, gsize i)
+{
+    const char *fold = tk_trim_scan_fold(scan, i);
+
+    fold += strspn(fold, "> ");
+    return tk_trim_line_is_forward(fold) || is_forwarded_header(scan, i);
+}
+
 static void find_single(struct tk_trim_scan *scan)
 {
+    gboolean quote_seen = FALSE;
+
     for (gsize i = 0; i < scan->n; i++) {
         struct tk_trim_scan_line *line = &scan->lines[i];
         const char *fold = tk_trim_scan_fold(scan, i);
+        gboolean quote = line->kind == TK_TRIM_KIND_QUOTE;
 
-        if (line->kind != TK_TRIM_KIND_TEXT)
+        if (line->kind != TK_TRIM_KIND_TEXT && !quote)
             continue;
-        if (is_quote(scan->text + line->start, line->len, FALSE))
+        if (quote || is_quote(scan->text + line->start, line->len, FALSE)) {
             line->kind = TK_TRIM_KIND_QUOTE;
+            if (!quote_seen && is_groupwise(fold))
+                line->kind = TK_TRIM_KIND_HEADER;
+            else if (!quote_seen && is_quoted_forward(scan, i))
+                line->kind = TK_TRIM_KIND_FORWARD;
+            quote_seen = TRUE;
+            continue;
+        }
+        if (tk_trim_line_is_forward(fold))
+            line->kind = TK_TRIM_KIND_FORWARD;
         else if (tk_trim_line_rule(fold) >= 1)
             line->kind = TK_TRIM_KIND_RULE;
         else if (tk_trim_line_is_separator(fold) || tk_trim_line_is_above(fold))
@@ -182,13 +237,15 @@ static void find_single(struct tk_trim_scan *scan)
     }
 }
 
-/* Whether the next line after I that is not empty is a quote. */
+/* Whether the next line after I that is not empty is a quote, or the mark that a help desk puts above its
+ * text. */
 static gboolean before_quote(const struct tk_trim_scan *scan, gsize i)
 {
     for (i++; i < scan->n && scan->lines[i].kind == TK_TRIM_KIND_EMPTY; i++)
         ;
-    return i < scan->n && (scan->lines[i].kind == TK_TRIM_KIND_QUOTE ||
-                           is_quote(scan->text + scan->lines[i].start, scan->lines[i].len, TRUE));
+    return i < scan->n &&
+           (scan->lines[i].kind == TK_TRIM_KIND_QUOTE || scan->lines[i].kind == TK_TRIM_KIND_CUT ||
+            is_quote(scan->text + scan->lines[i].start, scan->lines[i].len, TRUE));
 }
 
 /* Whether line I may be a middle or first line of a quote header that ends further down. An empty line and a
@@ -203,8 +260,22 @@ static gboolean continues_up(const struct tk_trim_scan *scan, gsize i, gboolean 
     case TK_TRIM_KIND_QUOTE:
     case TK_TRIM_KIND_HEADER:
     case TK_TRIM_KIND_CUT:
+    case TK_TRIM_KIND_FORWARD:
     case TK_TRIM_KIND_MOBILE:
     case TK_TRIM_KIND_RULE: return FALSE;
+    }
+    return FALSE;
+}
+
+/* "wrote:" alone, as html breaks it off. */
+static gboolean is_lone_verb(const char *fold)
+{
+    gsize len = strlen(fold);
+
+    for (gsize i = 0; tk_trim_words_verbs[i] != NULL; i++) {
+        if (g_str_has_prefix(fold, tk_trim_words_verbs[i]) &&
+            strspn(fold + strlen(tk_trim_words_verbs[i]), " :") == len - strlen(tk_trim_words_verbs[i]))
+            return TRUE;
     }
     return FALSE;
 }
@@ -226,7 +297,7 @@ static gsize header_start(const struct tk_trim_scan *scan, gsize last, GString *
         if (scan->lines[i].kind == TK_TRIM_KIND_EMPTY)
             continue;
         lines++;
-        bracket = *fold == '>' || (bracket && lines < 4);
+        bracket = *fold == '>' || (bracket && lines < 4) || (i == last && is_lone_verb(fold));
         g_string_assign(scratch, fold);
         if (joined->len > 0)
             g_string_append_printf(scratch, " %s", joined->str);
@@ -253,6 +324,14 @@ static gboolean may_end_header(const char *fold)
            g_str_has_suffix(fold, "wrote");
 }
 
+/* Whether text stands right above line I, or with one empty line between. */
+static gboolean below_text(const struct tk_trim_scan *scan, gsize i)
+{
+    if (i > 1 && scan->lines[i - 1].kind == TK_TRIM_KIND_EMPTY)
+        i--;
+    return i > 0 && scan->lines[i - 1].kind == TK_TRIM_KIND_TEXT;
+}
+
 static void find_headers(struct tk_trim_scan *scan)
 {
     g_autoptr(GString) joined = g_string_new(NULL), scratch = g_string_new(NULL);
@@ -267,7 +346,7 @@ static void find_headers(struct tk_trim_scan *scan)
             continue;
         if (!may_end_header(fold))
             continue;
-        if (kind == TK_TRIM_KIND_QUOTE && (i == 0 || scan->lines[i - 1].kind != TK_TRIM_KIND_TEXT))
+        if (kind == TK_TRIM_KIND_QUOTE && !below_text(scan, i))
             continue;
         tries++;
         first = header_start(scan, i, joined, scratch);

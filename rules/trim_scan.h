@@ -9,12 +9,13 @@
 enum tk_trim_kind {
     TK_TRIM_KIND_EMPTY = 0,
     TK_TRIM_KIND_TEXT,
-    TK_TRIM_KIND_KEEP,   /* text in which no mark is looked for (code) */
-    TK_TRIM_KIND_QUOTE,  /* "> " */
-    TK_TRIM_KIND_HEADER, /* "On ... wrote:" */
-    TK_TRIM_KIND_CUT,    /* the old mail begins here and goes to the end */
-    TK_TRIM_KIND_MOBILE, /* "Sent from my phone", or marked as signature by the caller */
-    TK_TRIM_KIND_RULE    /* dashes and the like */
+    TK_TRIM_KIND_KEEP,    /* text in which no mark is looked for (code) */
+    TK_TRIM_KIND_QUOTE,   /* "> " */
+    TK_TRIM_KIND_HEADER,  /* "On ... wrote:" */
+    TK_TRIM_KIND_CUT,     /* the old mail begins here and goes to the end */
+    TK_TRIM_KIND_FORWARD, /* a forwarded mail begins here and goes to the end */
+    TK_TRIM_KIND_MOBILE,  /* "Sent from my phone", or marked as signature by the caller */
+    TK_TRIM_KIND_RULE     /* dashes and the like */
 };
 
 struct tk_trim_scan_line {

@@ -20,10 +20,11 @@
 
 /* What the reply lines of a range look like. */
 struct look {
-    gsize lines;    /* not blank, counted up to LEGAL_LINES_MAX + 1 */
-    gsize longest;  /* bytes */
-    gsize contacts; /* lines with an address, a link, a telephone number */
-    gsize legal;    /* legal lines among the first LEGAL_HEAD */
+    gsize lines;     /* not blank, counted up to LEGAL_LINES_MAX + 1 */
+    gsize longest;   /* bytes */
+    gsize contacts;  /* lines with an address, a link, a telephone number */
+    gsize questions; /* lines that ask something, which no signature does */
+    gsize legal;     /* legal lines among the first LEGAL_HEAD */
 };
 
 static gboolean is_reply_line(const struct tk_trim_scan *scan, gsize i)
@@ -43,6 +44,7 @@ static struct look look_at(const struct tk_trim_scan *scan, gsize from, gsize to
         look.lines++;
         look.longest = MAX(look.longest, scan->lines[i].len);
         look.contacts += tk_trim_line_has_contact(fold);
+        look.questions += strchr(fold, ' ') != NULL && g_str_has_suffix(fold, "?");
         look.legal += look.lines <= LEGAL_HEAD && tk_trim_line_is_legal(fold);
     }
     return look;
@@ -61,6 +63,8 @@ static gboolean rule_opens(const struct tk_trim_scan *scan, gsize i, gsize to)
         return TRUE;
     if (look.legal > 0 && width >= 2)
         return look.lines <= LEGAL_LINES_MAX;
+    if (strchr(fold, ' ') != NULL) /* the rule below the names of columns */
+        return FALSE;
     if (g_str_equal(fold, "--"))
         return look.lines <= DASHED_LINES_MAX;
     if (g_str_equal(fold, "__") || g_str_equal(fold, "—") || g_str_equal(fold, "–"))
@@ -159,7 +163,8 @@ gsize tk_trim_signature_find(const struct tk_trim_scan *scan, gsize from, gsize 
         if (previous > 1 && tk_trim_line_is_signoff(fold)) {
             struct look look = look_at(scan, i + 1, to);
 
-            if (look.contacts > 0 && look.lines <= SIGNATURE_LINES_MAX && look.longest <= SHORT_LINE)
+            if (look.contacts > 0 && look.questions == 0 && look.lines <= SIGNATURE_LINES_MAX &&
+                look.longest <= SHORT_LINE)
                 return i;
         }
     }

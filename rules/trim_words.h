@@ -1,6 +1,6 @@
 /* trim_words: the words by which mail programs mark quotes and signatures, in many languages.
  *
- * Owns only constant tables. Every entry is already folded as tk_trim_line_fold() folds a line: lower case,
+ * Owns only constant tables. Every entry is already folded as tk_trim_fold() folds a line: lower case,
  * single blanks, ASCII apostrophe and colon. Each table ends with NULL. */
 #ifndef TK_RULES_TRIM_WORDS_H
 #define TK_RULES_TRIM_WORDS_H
@@ -26,12 +26,16 @@ extern const char *const tk_trim_words_cjk[];
 extern const char *const tk_trim_words_weak_verbs[];
 /* Names of the days, at least their first letters, as they begin a line of quote header. */
 extern const char *const tk_trim_words_days[];
-/* Between dashes: the old mail follows, or a forwarded one. */
+/* Between dashes: the mail that is answered follows. */
 extern const char *const tk_trim_words_separators[];
-/* Without dashes, at the beginning of a line that ends with a colon. */
+/* Between dashes: a forwarded mail follows. */
+extern const char *const tk_trim_words_forwarded[];
+/* The same without dashes, at the beginning of a line that ends with a colon. */
 extern const char *const tk_trim_words_forwards[];
 /* "reply above this line". */
 extern const char *const tk_trim_words_above[];
+/* The same in words that a person writes too, so that they count between signs only. */
+extern const char *const tk_trim_words_framed[];
 /* Beginnings of the line that a telephone or a mail program adds, and its endings in other languages. */
 extern const char *const tk_trim_words_mobile[];
 extern const char *const tk_trim_words_mobile_end[];

@@ -134,6 +134,17 @@ tests_unit_test_snapshot_SOURCES = %D%/unit/test_snapshot.c %D%/unit/conf_sample
 tests_unit_test_snapshot_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_snapshot_LDADD = $(BASE_UNIT_LIBS)
 
+unit_tests += tests/unit/test_reports
+tests_unit_test_reports_SOURCES = %D%/unit/test_reports.c %D%/unit/bounce_reports.inc %D%/unit/parsed.h
+tests_unit_test_reports_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_reports_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_trim_clients
+tests_unit_test_trim_clients_SOURCES = %D%/unit/test_trim_clients.c %D%/unit/html_quotes.inc %D%/unit/trim_blocks.inc \
+	%D%/unit/trim_headers.inc %D%/unit/trim_mobile.inc %D%/unit/trim_quoted.inc
+tests_unit_test_trim_clients_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_trim_clients_LDADD = $(UNIT_LIBS)
+
 unit_tests += tests/unit/test_sniff
 tests_unit_test_sniff_SOURCES = %D%/unit/test_sniff.c
 tests_unit_test_sniff_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -279,6 +290,7 @@ FUZZ_TARGETS = \
 	fuzz_classify \
 	fuzz_conf \
 	fuzz_filename \
+	fuzz_headers \
 	fuzz_html \
 	fuzz_limits \
 	fuzz_message \
@@ -336,9 +348,11 @@ ctl_tests = \
 	%D%/ctl/contract \
 	%D%/ctl/files \
 	%D%/ctl/inspect \
+	%D%/ctl/mails \
 	%D%/ctl/publish
 TESTS += $(ctl_tests)
 EXTRA_DIST += $(ctl_tests) %D%/ctl/lib
+include %D%/data/local.mk
 
 # Benches: programs that print figures; they are built by `make check' and called by tests/bench/run.
 EXTRA_DIST += \

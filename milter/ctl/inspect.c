@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "milter/base/cputime.h"
 #include "milter/base/exitcode.h"
 #include "milter/ctl/commands.h"
 #include "milter/ctl/ctl.h"
@@ -207,7 +208,7 @@ static enum tk_status inspect_source(const char *name, const struct tk_source *s
 
     if (status != TK_OK)
         return status;
-    message = tk_message_parse(source, &limits);
+    message = tk_message_parse_timed(source, &limits, tk_cputime_thread);
     status = tk_message_hash_attachments(message);
     tk_classify(message, &(struct tk_classify_context){.max_received = RECEIVED_MAX}, &kind);
     if (status == TK_OK && json)

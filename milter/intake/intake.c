@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "milter/base/cputime.h"
 #include "milter/intake/conversation.h"
 #include "milter/intake/record.h"
 #include "rules/address.h"
@@ -368,7 +369,7 @@ static struct tk_message *read_message(const struct run *run)
     struct tk_limits_outcome limits = *run->mail->limits;
     if (run->seat.crashes < TK_INTAKE_CAREFUL) {
         TK_FAULT("parse", run->mail_from);
-        return tk_message_parse(run->mail->source, &limits);
+        return tk_message_parse_timed(run->mail->source, &limits, tk_cputime_thread);
     }
     limits.level = TK_LEVEL_RAW;
     if (run->seat.crashes < TK_INTAKE_UNREAD) {

@@ -307,6 +307,47 @@ static void shows_the_raw_body_at_level_raw(void **state)
     mail_free(&mail);
 }
 
+static gint64 fake_now, fake_step;
+
+static gint64 fake_clock(void)
+{
+    return fake_now += fake_step;
+}
+
+/* The mail of three parts, each of which takes STEP microseconds of processor time. */
+static void check_time(gint64 step, enum tk_level level, guint attachments)
+{
+    static const char text[] = "Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nfirst\n--b\n"
+                               "Content-Type: application/pdf; name=a.pdf\n\nx\n--b\n"
+                               "Content-Type: text/calendar; method=REQUEST\n\nx\n--b--\n";
+    struct tk_source source = tk_source_memory((const guint8 *)text, strlen(text));
+    struct tk_limits *limits = tk_limits_new();
+    struct tk_limits_outcome outcome;
+
+    tk_limits_push(limits, source.bytes, source.size);
+    tk_limits_finish(limits, &outcome);
+    tk_limits_free(&limits);
+    fake_step = step;
+    struct tk_message *message = tk_message_parse_timed(&source, &outcome, fake_clock);
+    assert_int_equal(message->level, level);
+    assert_string_equal(message->subject, "x");
+    assert_int_equal(message->attachments->len, attachments);
+    assert_int_equal(tk_message_has_flag(message, "cpu_time"), level == TK_LEVEL_RAW);
+    assert_true((message->calendar_method != NULL) == (level == TK_LEVEL_FULL));
+    assert_non_null(strstr(message->text, "first"));
+    assert_int_equal(tk_message_hash_attachments(message), TK_OK);
+    tk_message_free(&message);
+}
+
+static void shows_the_raw_body_where_the_parts_take_too_long(void **state)
+{
+    (void)state;
+    check_time(0, TK_LEVEL_FULL, 2);
+    check_time(TK_MESSAGE_CPU_MAX / 8, TK_LEVEL_FULL, 2);
+    check_time(TK_MESSAGE_CPU_MAX / 2, TK_LEVEL_RAW, 0);
+    check_time(TK_MESSAGE_CPU_MAX + 1, TK_LEVEL_RAW, 0);
+}
+
 static void says_later_when_the_keeper_fails(void **state)
 {
     struct mail *mail = mail_by_keeper("X: y\n\nbody", TRUE);
@@ -339,6 +380,7 @@ int main(void)
         cmocka_unit_test(keeps_what_delivery_reports_are_read_from),
         cmocka_unit_test(reads_the_first_text_at_level_headers),
         cmocka_unit_test(shows_the_raw_body_at_level_raw),
+        cmocka_unit_test(shows_the_raw_body_where_the_parts_take_too_long),
         cmocka_unit_test(says_later_when_the_keeper_fails),
     };
 

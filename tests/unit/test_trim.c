@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -78,9 +79,6 @@ static void quote_headers_of_many_languages_begin_the_quote(void **state)
         "-------- Message d'origine --------",
         "-------- Oprindelig meddelelse --------",
         "------------------ 原始邮件 ------------------",
-        "---------- Forwarded message ---------",
-        "Begin forwarded message:",
-        "Anfang der weitergeleiteten Nachricht:",
         "##- Please type your reply above this line -##",
         "---- Reply above this line ----",
         "_______________\nFrom: Desk <desk@example.net>\nSent: Monday, 2 March 2026 10:15\nTo: Ann\nSubject: "
@@ -177,9 +175,6 @@ static void quotes_around_answers_follow_the_stated_choices(void **state)
         /* a header that no table has, above a quote */
         {"Yes.\n\nXyz 2 abc 2026 10:15 Desk <desk@example.net> foo:\n> Well?\n", "Yes.", NULL, ""},
         {"Yes.\n\nFrom: Desk <desk@example.net>\n\n> Well?\n", "Yes.", NULL, ""},
-        /* a forwarded mail below a comment */
-        {"FYI\n\n---------- Forwarded message ----------\nFrom: bob@example.com\nSubject: Two\n\nText\n",
-         "FYI", NULL, ""},
     };
     (void)state;
 
@@ -334,7 +329,7 @@ static void hostile_texts_take_little_time(void **state)
                                          "confidential\n\n",
                                          "\xC3\xA9\n",
                                          "> x\ny\n"};
-    gint64 begin = g_get_monotonic_time();
+    clock_t begin = clock(); /* of the processor, so that a busy machine does not count */
     (void)state;
 
     for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++) {
@@ -346,9 +341,8 @@ static void hostile_texts_take_little_time(void **state)
         tk_trim_split(text->str, text->len, &trim);
         tk_trim_clear(&trim);
     }
-    /* 23 MB; far less than this even with sanitizers on a busy machine, far more if anything were quadratic
-     */
-    assert_true(g_get_monotonic_time() - begin < 60 * G_USEC_PER_SEC);
+    /* 23 MB; far less than this even with sanitizers, far more if anything were quadratic */
+    assert_true(clock() - begin < 60 * CLOCKS_PER_SEC);
 }
 
 static void bytes_that_are_no_utf8_and_nuls_do_no_harm(void **state)
