@@ -38,10 +38,13 @@ ticketctl_SOURCES = \
 	%D%/ctl/init.c \
 	%D%/ctl/inspect.c \
 	%D%/ctl/json.c %D%/ctl/json.h \
+	%D%/ctl/key.c \
 	%D%/ctl/main.c \
 	%D%/ctl/maintain.c \
 	%D%/ctl/moment.c %D%/ctl/moment.h \
 	%D%/ctl/new.c \
+	%D%/ctl/note.c \
+	%D%/ctl/preview.c \
 	%D%/ctl/program.c %D%/ctl/program.h \
 	%D%/ctl/publish.c \
 	%D%/ctl/reach.c %D%/ctl/reach.h \

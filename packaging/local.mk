@@ -3,7 +3,6 @@ EXTRA_DIST += %D%/lib/postgres
 EXTRA_DIST += %D%/packages %D%/lib/packages %D%/lib/ports %D%/lib/postfix %D%/lib/smtp %D%/try
 EXTRA_DIST += \
 	%D%/samples/1-request.eml \
-	%D%/samples/2-reply.eml \
 	%D%/samples/3-html-only.eml \
 	%D%/samples/4-out-of-office.eml \
 	%D%/samples/5-foreign-domain.eml \
@@ -35,11 +34,13 @@ EXTRA_DIST += \
 	%D%/systemd/ticket-milter-purge.service.in \
 	%D%/systemd/ticket-milter-purge.timer \
 	%D%/systemd/ticket-milter.service.in \
+	%D%/systemd/ticket-notify.service.in \
 	%D%/systemd/ticket-milter.sysusers \
 	%D%/systemd/ticket-milter.tmpfiles
 if HAVE_SYSTEMD
 dist_systemdsystemunit_DATA = %D%/systemd/ticket-milter-purge.timer
-nodist_systemdsystemunit_DATA = packaging/systemd/ticket-milter-purge.service packaging/systemd/ticket-milter.service
+nodist_systemdsystemunit_DATA = packaging/systemd/ticket-milter-purge.service packaging/systemd/ticket-milter.service \
+	packaging/systemd/ticket-notify.service
 CLEANFILES += $(nodist_systemdsystemunit_DATA)
 endif
 packaging/systemd/%.service: packaging/systemd/%.service.in Makefile

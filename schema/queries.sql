@@ -210,7 +210,7 @@ SELECT o.tenant_id, n.name AS tenant, o.outbox_id, o.kind, o.ticket_id, t.number
 FROM ticketing.outbox o
 JOIN ticketing.tenant n USING (tenant_id)
 JOIN ticketing.ticket t USING (tenant_id, ticket_id)
-WHERE ($1 IS NULL OR n.name = $1) AND ($4 IS NULL OR o.state = $4) AND ($8 = 0 OR o.tenant_id = $8)
+WHERE ($1 IS NULL OR n.name = $1) AND ($3 IS NULL OR t.number = upper($3)) AND ($4 IS NULL OR o.state = $4) AND ($8 = 0 OR o.tenant_id = $8)
   AND ($9 = 0 OR o.ticket_id = $9)
 ORDER BY o.next_at, o.outbox_id
 LIMIT $7;

@@ -186,7 +186,7 @@ check_PROGRAMS += tests/mta/milter-client tests/mta/noop-milter
 tests_mta_milter_client_SOURCES = %D%/mta/milter-client.c
 tests_mta_noop_milter_SOURCES = %D%/mta/noop-milter.c
 tests_mta_noop_milter_LDADD = $(MILTER_LIBS)
-EXTRA_DIST += %D%/lib/marks.py %D%/lib/sendmail %D%/lib/tk.py
+EXTRA_DIST += %D%/lib/marks.py %D%/lib/sendmail %D%/lib/sink.py %D%/lib/tk.py
 EXTRA_DIST += \
 	%D%/mta/run \
 	%D%/mta/test_attack.py \
@@ -202,6 +202,7 @@ EXTRA_DIST += \
 	%D%/mta/test_rules.py \
 	%D%/mta/test_replies.py \
 	%D%/mta/test_milter.py \
+	%D%/mta/test_outgoing.py \
 	%D%/mta/test_poison.py \
 	%D%/mta/test_sendmail.py \
 	%D%/mta/test_stack.py \
@@ -358,6 +359,7 @@ include %D%/data/local.mk
 EXTRA_DIST += \
 	%D%/bench/direct.py \
 	%D%/bench/figures.py \
+	%D%/bench/outgoing.py \
 	%D%/bench/parts.py \
 	%D%/bench/run \
 	%D%/bench/table.py \

@@ -6,6 +6,7 @@
 #include "milter/base/exitcode.h"
 #include "milter/base/files.h"
 #include "milter/base/keys.h"
+#include "milter/base/texts.h"
 #include "milter/ctl/commands.h"
 #include "milter/ctl/json.h"
 #include "milter/ctl/settings.h"
@@ -177,6 +178,9 @@ static int run(const struct tk_ctl_command *command, int argc, char **argv)
         enum tk_status keys = tk_keys_load(conf, TRUE, problems);
         if (status == TK_OK)
             status = keys;
+        enum tk_status texts = tk_texts_load(conf, problems);
+        if (status == TK_OK)
+            status = texts;
         check_database(conf, &findings);
         tk_conf_problem_sort(problems);
     }

@@ -17,6 +17,7 @@
 struct tk_sender {
     CURL *curl;
     gboolean about_mail; /* MAIL FROM was sent: what comes is about this mail */
+    gboolean over;       /* QUIT was sent: nothing of interest comes any more */
     GString *reply;      /* to the last command */
     const char *bytes;
     gsize size, sent;
@@ -48,8 +49,13 @@ static int listen_in(CURL *curl, curl_infotype type, char *data, size_t size, vo
 {
     (void)curl;
     struct tk_sender *sender = context;
+    if (sender->over)
+        return 0;
     switch (type) {
     case CURLINFO_HEADER_OUT:
+        sender->over = size >= 4 && g_ascii_strncasecmp(data, "QUIT", 4) == 0;
+        if (sender->over)
+            break;
         if (size >= 5 && g_ascii_strncasecmp(data, "MAIL ", 5) == 0)
             sender->about_mail = TRUE;
         g_string_truncate(sender->reply, 0);
@@ -118,6 +124,12 @@ static void set_server(CURL *curl, const struct tk_conf *conf)
 #else
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_SMTP | CURLPROTO_SMTPS));
 #endif
+    /* Of one answer, also to the QUIT of a connection that is given up: no other limit holds for that. */
+#if LIBCURL_VERSION_NUM >= 0x075500
+    curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, MAX(timeout / 1000, 1L));
+#else
+    curl_easy_setopt(curl, CURLOPT_FTP_RESPONSE_TIMEOUT, MAX(timeout / 1000, 1L));
+#endif
     curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* whatever the environment says */
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_USE_SSL,
@@ -179,7 +191,7 @@ enum tk_status tk_sender_send(struct tk_sender *sender, const struct tk_conf *co
     if (strpbrk(mail->mail_from, "\r\n<> ") != NULL || strpbrk(mail->recipient, "\r\n<>") != NULL)
         return tk_status_fail(TK_REFUSED, reply, "the address cannot stand in an SMTP command");
     curl_easy_reset(sender->curl); /* keeps the connection */
-    sender->about_mail = FALSE;
+    sender->about_mail = sender->over = FALSE;
     g_string_truncate(sender->reply, 0);
     set_server(sender->curl, conf);
     enum tk_status status = set_login(sender->curl, conf, reply);
