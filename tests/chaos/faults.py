@@ -195,8 +195,9 @@ def _(gateway, crowd):
     def act():
         held = [subprocess.Popen(["psql", "-Xq", "-d", conninfo], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                  stderr=subprocess.DEVNULL) for _ in range(25)]
-        gateway.drop_connections()
-        time.sleep(1.5)
+        for _ in range(8):  # until they have taken all that are free
+            gateway.drop_connections()
+            time.sleep(0.2)
         for session in held:
             session.communicate()
     every(crowd, 0.5, act, times=6)

@@ -118,7 +118,7 @@ class Gateway(Stack):
     """One host with a kept daemon. SMALL: of the names mail, spool and database, those that lie on a small disk; SETTINGS:
     lines for postgresql.conf."""
 
-    def __init__(self, build, small=(), settings="", **options):
+    def __init__(self, build, small=(), settings="max_connections = 24", **options):
         super().__init__(build, options=OPTIONS, **options)
         self.small, self.settings, self.mounts = small, settings, []
         self.daemons, self.folders, self.ports = [], [], []
