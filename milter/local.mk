@@ -13,6 +13,7 @@ libbase_a_SOURCES = \
 	%D%/base/log.c %D%/base/log.h \
 	%D%/base/outgoing.c %D%/base/outgoing.h \
 	%D%/base/process.c %D%/base/process.h \
+	%D%/base/once.c %D%/base/once.h \
 	%D%/base/signals.c %D%/base/signals.h \
 	%D%/base/snapshot.c %D%/base/snapshot.h \
 	%D%/base/spool.c %D%/base/spool.h \
@@ -41,6 +42,7 @@ ticketctl_SOURCES = \
 	%D%/ctl/key.c \
 	%D%/ctl/main.c \
 	%D%/ctl/maintain.c \
+	%D%/ctl/reader.c \
 	%D%/ctl/moment.c %D%/ctl/moment.h \
 	%D%/ctl/new.c \
 	%D%/ctl/note.c \

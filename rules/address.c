@@ -259,6 +259,11 @@ char *tk_address_base(const char *address, char delimiter, char **detail_r)
     if (cut != NULL)
         len = (gsize)(cut - parts.local->str);
     char *base = join(parts.local->str, len, parts.domain);
+    if (cut != NULL && base == NULL) {
+        /* "aaa...a.+b": what is left needs quotes, and with them it is too long */
+        base = join(parts.local->str, parts.local->len, parts.domain);
+        cut = NULL;
+    }
     if (base != NULL && detail_r != NULL)
         *detail_r = cut != NULL ? g_strdup(cut + 1) : NULL;
     parts_clear(&parts);

@@ -357,24 +357,22 @@ static void read_field(struct reader *reader, const struct tk_header *header, gs
         reader->authres->problem = cursor.problem;
 }
 
-static enum tk_tri judge(const struct reader *reader)
+static enum tk_tri judge(const struct reader *reader, enum tk_authres_by *by_r)
 {
     const struct tk_authres *authres = reader->authres;
     if (reader->fields == 0)
         return TK_UNKNOWN;
     if (authres->problem != NULL || reader->from_domain == NULL)
         return TK_NO;
-    switch (authres->dmarc.result) {
-    case TK_AUTHRES_PASS: return TK_YES;
-    case TK_AUTHRES_FAIL: return TK_NO; /* what the domain's owner asks for is not healed by the others */
-    case TK_AUTHRES_NONE:
-    case TK_AUTHRES_ABSENT: break;
-    }
-    gboolean dkim = authres->dkim.result == TK_AUTHRES_PASS &&
-                    is_aligned(authres->dkim.domain, reader->from_domain);
-    gboolean spf = authres->spf.result == TK_AUTHRES_PASS &&
-                   is_aligned(authres->spf.domain, reader->from_domain);
-    return dkim || spf ? TK_YES : TK_NO;
+    if (authres->dmarc.result == TK_AUTHRES_PASS || authres->dmarc.result == TK_AUTHRES_FAIL)
+        *by_r = TK_AUTHRES_BY_DMARC; /* what the domain's owner asks for is not healed by the others */
+    else if (authres->dkim.result == TK_AUTHRES_PASS && is_aligned(authres->dkim.domain, reader->from_domain))
+        *by_r = TK_AUTHRES_BY_DKIM;
+    else if (authres->spf.result == TK_AUTHRES_PASS && is_aligned(authres->spf.domain, reader->from_domain))
+        *by_r = TK_AUTHRES_BY_SPF;
+    else
+        return TK_NO;
+    return authres->dmarc.result == TK_AUTHRES_FAIL ? TK_NO : TK_YES;
 }
 
 void tk_authres_read(const struct tk_message *message, char *const *trusted, struct tk_authres *authres_r)
@@ -395,7 +393,7 @@ void tk_authres_read(const struct tk_message *message, char *const *trusted, str
     /* A result that is not seen may be the one that failed. */
     if (authres.problem == NULL && reader.fields > 0 && tk_message_has_flag(message, "headers_left_out"))
         authres.problem = "a header that was not read to its end";
-    authres.verdict = judge(&reader);
+    authres.verdict = judge(&reader, &authres.decided_by);
     g_free(reader.from_domain);
     *authres_r = authres;
 }
@@ -405,14 +403,4 @@ void tk_authres_clear(struct tk_authres *authres)
     g_clear_pointer(&authres->spf.domain, g_free);
     g_clear_pointer(&authres->dkim.domain, g_free);
     g_clear_pointer(&authres->dmarc.domain, g_free);
-}
-
-const char *tk_authres_word(enum tk_tri verdict)
-{
-    switch (verdict) {
-    case TK_YES: return "pass";
-    case TK_NO: return "fail";
-    case TK_UNKNOWN: return "none";
-    }
-    return "none";
 }

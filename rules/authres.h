@@ -14,6 +14,9 @@
  * softfail, neutral, and words that RFC 8601 does not have. */
 enum tk_authres_result { TK_AUTHRES_ABSENT, TK_AUTHRES_NONE, TK_AUTHRES_PASS, TK_AUTHRES_FAIL };
 
+/* The method that the verdict rests on. */
+enum tk_authres_by { TK_AUTHRES_BY_NOTHING, TK_AUTHRES_BY_DMARC, TK_AUTHRES_BY_DKIM, TK_AUTHRES_BY_SPF };
+
 struct tk_authres_finding {
     enum tk_authres_result result;
     char *domain; /* folded; header.from, header.d, or that of smtp.mailfrom; NULL where none was named */
@@ -28,6 +31,7 @@ struct tk_authres {
      * labels (to know more domains of one organisation needs the public suffix list). TK_NO: a trusted field
      * says no such thing. TK_UNKNOWN: there is no trusted field. */
     enum tk_tri verdict;
+    enum tk_authres_by decided_by; /* nothing: no method has passed, and dmarc has not failed */
     const char *problem; /* static: why no pass was believed ("comment or quotes without an end", ...), or
                             NULL */
 };
@@ -36,8 +40,5 @@ struct tk_authres {
  * NULL: none). The caller clears the result. */
 void tk_authres_read(const struct tk_message *message, char *const *trusted, struct tk_authres *authres_r);
 void tk_authres_clear(struct tk_authres *authres);
-
-/* "pass", "fail", "none" for a verdict, for logs. Static. */
-const char *tk_authres_word(enum tk_tri verdict);
 
 #endif

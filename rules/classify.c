@@ -83,6 +83,17 @@ static gboolean writes_to_own_token(const struct tk_message *message)
     return FALSE;
 }
 
+/* Whether the mail is written in the name of a channel, with a detail or without. */
+static gboolean is_own_address(const struct tk_message *message, GHashTable *own)
+{
+    if (own == NULL || message->from == NULL || message->from->address == NULL)
+        return FALSE;
+    g_autofree char *folded = tk_address_fold(message->from->address);
+    g_autofree char *base = folded != NULL ? tk_address_base(folded, TK_ADDRESS_DELIMITER, NULL) : NULL;
+    return folded != NULL &&
+           (g_hash_table_contains(own, folded) || (base != NULL && g_hash_table_contains(own, base)));
+}
+
 static gboolean is_own_id(const char *message_id, const char *instance)
 {
     const char *at = message_id != NULL ? strrchr(message_id, '@') : NULL;
@@ -108,6 +119,9 @@ static gboolean is_loop(const struct look *look, struct tk_classification *resul
         return found(result, TK_CLASS_LOOP, TK_STRENGTH_A, "Message-ID: <%s>", message->message_id);
     if (look->context->max_received > 0 && received > look->context->max_received)
         return found(result, TK_CLASS_LOOP, TK_STRENGTH_A, "Received: %u headers", received);
+    if (is_own_address(message, look->context->own_addresses))
+        return found(result, TK_CLASS_LOOP, TK_STRENGTH_A, "From: %s is a channel's address",
+                     message->from->address);
     if (writes_to_own_token(message))
         return found(result, TK_CLASS_LOOP, TK_STRENGTH_A, "From: %s is the reply address in To",
                      message->from->address);

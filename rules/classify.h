@@ -51,6 +51,9 @@ struct tk_classify_context {
     const char *mail_from; /* envelope sender without <>; "" is the null sender; NULL: no envelope (a file) */
     const char *instance;  /* our own name, for X-Ticket-Loop and own Message-IDs; NULL: unknown */
     guint max_received;    /* more Received headers are a loop */
+    /* Folded addresses of all channels, a set: who writes as one of them is ourselves; NULL: none are known.
+     * That the envelope's sender is one says nothing: whoever forwards a mail to us may put himself there. */
+    GHashTable *own_addresses;
 };
 
 void tk_classify(const struct tk_message *message, const struct tk_classify_context *context,

@@ -13,6 +13,8 @@
 enum tk_publish_state { TK_DRAFT, TK_PUBLISHED, TK_DISABLED };
 enum tk_folder_kind { TK_FOLDER_NONE, TK_FOLDER_ALIAS, TK_FOLDER_ADDRESS };
 enum tk_authentication { TK_AUTH_OFF, TK_AUTH_FLAG, TK_AUTH_FAIL, TK_AUTH_REJECT };
+enum tk_impersonation { TK_IMPERSONATION_OFF, TK_IMPERSONATION_FLAG, TK_IMPERSONATION_FAIL };
+enum tk_login { TK_LOGIN_OFF, TK_LOGIN_OWN, TK_LOGIN_ANY };
 enum tk_participants { TK_PARTICIPANTS_REQUESTER, TK_PARTICIPANTS_CC_ALLOWED };
 enum tk_keep_attachments { TK_KEEP_ALL, TK_KEEP_NONE, TK_KEEP_NO_INLINE };
 enum tk_stranger_reply { TK_STRANGER_UNVERIFIED, TK_STRANGER_NEW_LINKED };
@@ -52,6 +54,17 @@ enum tk_field_from {
 struct tk_folder {
     enum tk_folder_kind kind;
     char *address; /* only with TK_FOLDER_ADDRESS */
+};
+
+/* At most COUNT in SECONDS; a count of 0 is no limit. */
+struct tk_rate {
+    guint count;
+    guint seconds;
+};
+
+/* What is put off until later, and what is refused. */
+struct tk_rates {
+    struct tk_rate later, fail;
 };
 
 struct tk_pair {
@@ -94,11 +107,15 @@ struct tk_channel {
     char **allowed_domains,
         **denied_domains; /* lower case, IDNA A-labels; "*", "*.example.com", "example.com" */
     enum tk_authentication authentication;
+    char **own_domains; /* as allowed_domains; where nothing is said those of the channel's addresses */
+    enum tk_impersonation impersonation;
     gboolean exclude_autoreplies;
     char **autoreply_addresses; /* "a@b" or "*@b" */
     char **autoreply_keywords;
-    char **autoreply_allow;     /* "a@b", "*@b" or "Header: value" */
-    GPtrArray *exclude_headers; /* of struct tk_pair */
+    char **autoreply_allow;       /* "a@b", "*@b" or "Header: value" */
+    GPtrArray *exclude_headers;   /* of struct tk_pair */
+    struct tk_rates ticket_rates; /* new tickets of one sender */
+    struct tk_rates note_rates;   /* notes of one ticket */
     char *template_name;
     const struct tk_template
         *template;    /* owned by the snapshot; NULL if unknown (then the channel has an error) */
@@ -149,12 +166,15 @@ struct tk_conf {
     int deadline_msecs;
     char *spool_directory; /* where bodies over the memory limit are kept, unlinked */
     char **trusted_authserv;
-    GPtrArray *token_keys;   /* of struct tk_token_key */
-    char *ledger;            /* which mails are being read; NULL: beside spool_directory */
-    guint64 limit_message;   /* bytes */
-    int limit_confirmations; /* an hour and tenant */
-    guint64 limit_spool;     /* bytes of all mails at once */
-    int limit_sessions;      /* connections at once */
+    char **trusted_networks; /* as tk_network_read gives them */
+    enum tk_login trusted_login;
+    GPtrArray *token_keys;        /* of struct tk_token_key */
+    char *ledger;                 /* which mails are being read; NULL: beside spool_directory */
+    guint64 limit_message;        /* bytes */
+    int limit_confirmations;      /* an hour and tenant */
+    guint64 limit_spool;          /* bytes of all mails at once */
+    int limit_sessions;           /* connections at once */
+    struct tk_rates tenant_rates; /* tickets and notes of one tenant */
     enum tk_keep_raw keep_raw;
     char *notify_conninfo;
     char *smtp_url; /* "smtp://host:port" or "smtps://host:port" */

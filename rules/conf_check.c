@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rules/address.h"
+#include "rules/authentic.h"
 #include "rules/conf_fields.h"
 #include "rules/conf_mail.h"
 
@@ -37,6 +38,15 @@ static void check_keys(struct tk_conf_findings *findings, const struct tk_conf *
     }
 }
 
+/* Where the window that refuses is full no later than the one that puts off, nobody is ever put off. */
+static const char *useless_rates(const struct tk_rates *rates)
+{
+    if (rates->later.count == 0 || rates->fail.count == 0 || rates->fail.count > rates->later.count ||
+        rates->fail.seconds < rates->later.seconds)
+        return NULL;
+    return "refuses before anything is put off; a larger number for the longer time is right";
+}
+
 void tk_conf_check_main(struct tk_conf_findings *findings, const struct tk_conf *conf)
 {
     if (conf->wait_msecs >= conf->deadline_msecs)
@@ -47,6 +57,10 @@ void tk_conf_check_main(struct tk_conf_findings *findings, const struct tk_conf 
         tk_conf_problem_add(findings, conf->file, tk_conf_problem_line(findings, &conf->limit_spool, 0), TRUE,
                             "limits.spool: less than limits.message, so that a mail of that size is never "
                             "taken");
+    const char *rates = useless_rates(&conf->tenant_rates);
+    if (rates != NULL)
+        tk_conf_problem_add(findings, conf->file, tk_conf_problem_line(findings, &conf->tenant_rates.fail, 0),
+                            FALSE, "limits.tenant_fail: %s", rates);
     check_keys(findings, conf);
     tk_conf_mail_main(findings, conf);
 }
@@ -222,17 +236,54 @@ static void check_reply_types(struct check *check, struct tk_channel *channel)
 }
 
 /* Nobody would be confirmed, and so nobody could write. */
+static void needs_trust(struct check *check, struct tk_channel *channel, gconstpointer place,
+                        const char *option, const char *word)
+{
+    tk_conf_problem_channel(
+        check->findings, channel, place, TRUE,
+        "%s = \"%s\": would refuse every mail%s, since %s names no trusted_authserv, trusted_login or "
+        "trusted_networks; name the authserv-id of the own DMARC filter there, or write \"flag\" here",
+        option, word, place == &channel->impersonation ? " from own_domains" : "", check->conf->file);
+}
+
 static void check_authentication(struct check *check, struct tk_channel *channel)
 {
-    gboolean needed = channel->authentication == TK_AUTH_FAIL || channel->authentication == TK_AUTH_REJECT;
-    if (!needed || check->conf->trusted_authserv[0] != NULL)
+    if (tk_authentic_possible(check->conf))
         return;
-    tk_conf_problem_channel(
-        check->findings, channel, &channel->authentication, TRUE,
-        "channel.senders.authentication = \"%s\": would refuse every mail, since %s names "
-        "no trusted_authserv; name the authserv-id of the own DMARC filter there, or "
-        "write \"flag\" here",
-        channel->authentication == TK_AUTH_FAIL ? "fail" : "reject", check->conf->file);
+    if (channel->authentication == TK_AUTH_FAIL || channel->authentication == TK_AUTH_REJECT)
+        needs_trust(check, channel, &channel->authentication, "channel.senders.authentication",
+                    channel->authentication == TK_AUTH_FAIL ? "fail" : "reject");
+    if (channel->impersonation == TK_IMPERSONATION_FAIL)
+        needs_trust(check, channel, &channel->impersonation, "channel.senders.impersonation", "fail");
+}
+
+/* Where the file names no own domains they are those of the channel's addresses. */
+static void find_own_domains(struct tk_channel *channel)
+{
+    if (channel->own_domains != NULL)
+        return;
+    GPtrArray *domains = g_ptr_array_new();
+    g_autofree char *first = tk_address_domain(channel->address);
+    if (first != NULL)
+        g_ptr_array_add(domains, g_steal_pointer(&first));
+    for (char **alias = channel->aliases; *alias != NULL; alias++) {
+        g_autofree char *domain = tk_address_domain(*alias);
+        if (domain != NULL && !g_ptr_array_find_with_equal_func(domains, domain, g_str_equal, NULL))
+            g_ptr_array_add(domains, g_steal_pointer(&domain));
+    }
+    g_ptr_array_add(domains, NULL);
+    channel->own_domains = (char **)g_ptr_array_free(domains, FALSE);
+}
+
+static void check_rates(struct check *check, struct tk_channel *channel)
+{
+    const char *tickets = useless_rates(&channel->ticket_rates), *notes = useless_rates(&channel->note_rates);
+    if (tickets != NULL)
+        tk_conf_problem_channel(check->findings, channel, &channel->ticket_rates.fail, FALSE,
+                                "channel.limits.tickets_fail: %s", tickets);
+    if (notes != NULL)
+        tk_conf_problem_channel(check->findings, channel, &channel->note_rates.fail, FALSE,
+                                "channel.limits.notes_fail: %s", notes);
 }
 
 static void check_channel(struct check *check, struct tk_channel *channel)
@@ -243,7 +294,9 @@ static void check_channel(struct check *check, struct tk_channel *channel)
     }
     check_template(check, channel);
     check_reply_types(check, channel);
+    find_own_domains(channel);
     check_authentication(check, channel);
+    check_rates(check, channel);
     tk_conf_fields_channel(check->findings, channel);
     tk_conf_mail_channel(check->findings, channel);
     check_folder(check, channel, "channel.folders.success", &channel->success);

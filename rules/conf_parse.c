@@ -100,6 +100,9 @@ static void store(const struct tk_option *option, gpointer target, struct tk_val
     case TK_TYPE_MODE:
     case TK_TYPE_TIME: *(int *)member = (int)value->number; break;
     case TK_TYPE_SIZE: *(guint64 *)member = (guint64)value->number; break;
+    case TK_TYPE_RATE:
+        *(struct tk_rate *)member = (struct tk_rate){(guint)value->number, (guint)value->seconds};
+        break;
     case TK_TYPE_TEXT:
     case TK_TYPE_NAME:
     case TK_TYPE_PREFIX:
@@ -112,6 +115,7 @@ static void store(const struct tk_option *option, gpointer target, struct tk_val
     case TK_TYPE_EXEMPT:
     case TK_TYPE_DOMAIN:
     case TK_TYPE_HEADER:
+    case TK_TYPE_NETWORK:
     case TK_TYPE_GLOB: *(char **)member = g_steal_pointer(&value->text); break;
     }
 }
@@ -132,7 +136,7 @@ static gboolean read_one(struct pass *pass, const struct tk_option *option, cons
                          gpointer target)
 {
     int type = config_setting_type(setting);
-    struct tk_value value = {NULL, 0};
+    struct tk_value value = {0};
     if (option->type == TK_TYPE_BOOL && type == CONFIG_TYPE_BOOL) {
         value.number = config_setting_get_bool(setting);
     } else if (option->type == TK_TYPE_INT && (type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64)) {
@@ -295,7 +299,7 @@ static void read_groups(struct pass *pass, const struct tk_option *option, const
 
 static void set_default(const struct tk_option *option, gpointer target)
 {
-    struct tk_value value = {NULL, 0};
+    struct tk_value value = {0};
     if (option->shape != TK_SHAPE_ONE)
         return;
     if (option->default_text != NULL) {

@@ -10,6 +10,7 @@
 #include "rules/address.h"
 #include "rules/values.h"
 
+static const char *const impersonation_words[] = {"off", "flag", "fail"};
 static const char *const authentication_words[] = {"off", "flag", "fail", "reject"};
 static const char *const participants_words[] = {"requester", "cc_allowed"};
 static const char *const stranger_words[] = {"unverified", "new_linked"};
@@ -184,6 +185,13 @@ static void put_template(GString *out, const struct tk_template *template)
     g_string_append_c(out, '}');
 }
 
+/* "20/600s", so that "20/10m" written otherwise is the same rule. */
+static void put_rate(GString *out, const char *key, const struct tk_rate *rate)
+{
+    g_autofree char *text = g_strdup_printf("%u/%us", rate->count, rate->seconds);
+    put_string(out, key, rate->count > 0 ? text : "none");
+}
+
 char *tk_conf_channel_rules(const struct tk_channel *channel)
 {
     GString *out = g_string_new("{");
@@ -199,6 +207,8 @@ char *tk_conf_channel_rules(const struct tk_channel *channel)
     put_set(out, "allowed_domains", channel->allowed_domains, FALSE);
     put_set(out, "denied_domains", channel->denied_domains, FALSE);
     put_string(out, "authentication", authentication_words[channel->authentication]);
+    put_set(out, "own_domains", channel->own_domains, FALSE);
+    put_string(out, "impersonation", impersonation_words[channel->impersonation]);
     put_bool(out, "exclude_autoreplies", channel->exclude_autoreplies);
     put_set(out, "autoreply_addresses", channel->autoreply_addresses, FALSE);
     put_set(out, "autoreply_keywords", channel->autoreply_keywords, FALSE);
@@ -220,6 +230,10 @@ char *tk_conf_channel_rules(const struct tk_channel *channel)
     put_bool(out, "attach_mail", channel->attach_mail);
     put_bool(out, "confirmation", channel->confirmation_enabled);
     put_set(out, "tell_status", channel->told_states, FALSE);
+    put_rate(out, "tickets_later", &channel->ticket_rates.later);
+    put_rate(out, "tickets_fail", &channel->ticket_rates.fail);
+    put_rate(out, "notes_later", &channel->note_rates.later);
+    put_rate(out, "notes_fail", &channel->note_rates.fail);
     g_string_append_c(out, '}');
     return g_string_free(out, FALSE);
 }

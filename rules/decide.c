@@ -210,15 +210,30 @@ static gboolean domain_rule(const struct tk_decide_input *input, struct tk_decis
     return FALSE;
 }
 
+/* Whether the sender claims a domain of the tenant, and nobody confirms it. */
+static gboolean impersonates(const struct tk_decide_input *input)
+{
+    const struct tk_channel *channel = input->channel;
+    if (input->authenticated == TK_YES || channel->impersonation == TK_IMPERSONATION_OFF ||
+        channel->own_domains == NULL)
+        return FALSE;
+    g_autofree char *domain = tk_address_domain(input->message->from->address);
+    return domain != NULL && tk_address_domain_in(domain, channel->own_domains);
+}
+
 static gboolean authentication_rule(const struct tk_decide_input *input, struct tk_decision *decision)
 {
+    const struct tk_channel *channel = input->channel;
     if (input->authenticated == TK_YES)
         return FALSE;
-    switch (input->channel->authentication) {
+    gboolean claims = channel->impersonation == TK_IMPERSONATION_FAIL && impersonates(input);
+    enum tk_reason reason = claims ? TK_REASON_IMPERSONATION : TK_REASON_UNAUTHENTICATED;
+    g_autofree char *domain = claims ? tk_address_domain(input->message->from->address) : NULL;
+    switch (channel->authentication) {
     case TK_AUTH_OFF:
-    case TK_AUTH_FLAG: return FALSE;
-    case TK_AUTH_FAIL: return hit(decision, TK_VERDICT_FAIL, TK_REASON_UNAUTHENTICATED, NULL);
-    case TK_AUTH_REJECT: return hit(decision, TK_VERDICT_REJECT, TK_REASON_UNAUTHENTICATED, NULL);
+    case TK_AUTH_FLAG: return claims && hit(decision, TK_VERDICT_FAIL, reason, domain);
+    case TK_AUTH_FAIL: return hit(decision, TK_VERDICT_FAIL, reason, domain);
+    case TK_AUTH_REJECT: return hit(decision, TK_VERDICT_REJECT, reason, domain);
     }
     return FALSE;
 }
@@ -333,6 +348,31 @@ static gboolean thread_rule(const struct tk_decide_input *input, struct tk_decis
     return noted(input, decision, TK_REASON_NONE);
 }
 
+/* What the ticket or note is to say of its sender. Where nobody is trusted to confirm senders none is ever
+ * confirmed, and to say so in each ticket would say nothing. */
+static unsigned find_flags(const struct tk_decide_input *input)
+{
+    unsigned flags = 0;
+    if (input->authenticated == TK_YES || !input->can_confirm)
+        return 0;
+    if (input->channel->authentication == TK_AUTH_FLAG)
+        flags |= TK_FLAG_UNCONFIRMED;
+    if (impersonates(input))
+        flags |= TK_FLAG_IMPERSONATION;
+    return flags;
+}
+
+const char **tk_decide_flag_words(unsigned flags)
+{
+    static const char *const words[] = {"unconfirmed", "impersonation", "held"};
+    GPtrArray *out = g_ptr_array_new();
+    for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+        if (flags & (1U << i))
+            g_ptr_array_add(out, (gpointer)words[i]);
+    g_ptr_array_add(out, NULL);
+    return (const char **)g_ptr_array_free(out, FALSE);
+}
+
 void tk_decide(const struct tk_decide_input *input, struct tk_decision *decision_r)
 {
     struct tk_decision decision;
@@ -344,6 +384,8 @@ void tk_decide(const struct tk_decide_input *input, struct tk_decision *decision
         }
         decision.never_answer = input->classification->class != TK_CLASS_HUMAN &&
                                 input->classification->strength >= TK_STRENGTH_B;
+        if (decision.verdict == TK_VERDICT_TICKET || decision.verdict == TK_VERDICT_NOTE)
+            decision.flags = find_flags(input);
     }
     *decision_r = decision;
 }

@@ -32,6 +32,13 @@ struct tk_decide_known {
     const char *matched_by; /* static: "token_address", "token_message_id", "message_id" or "number" */
 };
 
+/* What was found of a mail that became a ticket or a note, and stopped nothing. */
+enum tk_flag {
+    TK_FLAG_UNCONFIRMED = 1,   /* nobody confirms the sender */
+    TK_FLAG_IMPERSONATION = 2, /* and it claims one of the tenant's own domains */
+    TK_FLAG_HELD = 4           /* a service's mail that agents alone may see (rules/hold.h) */
+};
+
 struct tk_decision {
     enum tk_verdict verdict;
     enum tk_reason reason;
@@ -42,14 +49,16 @@ struct tk_decision {
     enum tk_proof proof;   /* of a note */
     gboolean cut_token;    /* a foreign or unknown number is to be cut from the subject */
     gboolean never_answer; /* machine's mail that becomes a ticket: no confirmation, ever */
+    unsigned flags;        /* of enum tk_flag */
 };
 
 struct tk_decide_input {
     const struct tk_channel *channel;
     const struct tk_message *message;
     const struct tk_classification *classification;
-    const char *mail_from;     /* envelope sender, without <>, "" null */
-    enum tk_tri authenticated; /* of the From domain, by a trusted check; TK_UNKNOWN: nobody checked */
+    const char *mail_from;               /* envelope sender, without <>, "" null */
+    enum tk_tri authenticated;           /* whether the sender is confirmed (rules/authentic.h) */
+    gboolean can_confirm;                /* the configuration trusts somebody to confirm senders */
     const struct tk_decide_known *known; /* NULL: there were no keys, or nothing was found */
     const char *number;                  /* of this tenant's form, that the subject bears, or NULL */
     gboolean has_token;                  /* the mail bears a token that was signed for this channel */
@@ -72,6 +81,9 @@ gboolean tk_decide_is_delivery(const struct tk_decision *decision);
 
 /* Whether a program wrote the mail, by more than a hint: it moves no ticket on. */
 gboolean tk_decide_is_machine(const struct tk_classification *classification);
+/* The words of FLAGS, NULL-terminated, for tables and JSON. Freed with g_free; the words are static. */
+const char **tk_decide_flag_words(unsigned flags);
+
 void tk_decide_clear(struct tk_decision *decision);
 void tk_decide_known_clear(struct tk_decide_known *known);
 

@@ -330,6 +330,8 @@ GPtrArray *tk_headers_ids(const char *value, guint max)
 
         if (close == NULL)
             break;
+        for (const char *inner = open; inner < close; inner++)
+            open = *inner == '<' ? inner : open; /* one without an end stands before it */
         keep_id(ids, open + 1, close - open - 1, max);
         p = close + 1;
     }

@@ -3,6 +3,7 @@ noinst_LIBRARIES += librules.a
 librules_a_CPPFLAGS = $(AM_CPPFLAGS) $(GMIME_CFLAGS) $(GLIB_CFLAGS) $(LIBCONFIG_CFLAGS) $(CRYPTO_CFLAGS)
 librules_a_SOURCES = \
 	%D%/address.c %D%/address.h \
+	%D%/authentic.c %D%/authentic.h \
 	%D%/authres.c %D%/authres.h \
 	%D%/bounce.c %D%/bounce.h \
 	%D%/bounce_forms.c %D%/bounce_forms.h %D%/bounce_words.c \
@@ -32,6 +33,7 @@ librules_a_SOURCES = \
 	%D%/flowed.c %D%/flowed.h \
 	%D%/hash.c %D%/hash.h \
 	%D%/headers.c %D%/headers.h \
+	%D%/hold.c %D%/hold.h \
 	%D%/html.c %D%/html.h \
 	%D%/html_entity.c %D%/html_entity.h \
 	%D%/html_look.c %D%/html_look.h \
@@ -62,6 +64,7 @@ librules_a_SOURCES = \
 	%D%/options.c %D%/options.h \
 	%D%/params.c %D%/params.h \
 	%D%/phrase.c %D%/phrase.h \
+	%D%/network.c %D%/network.h \
 	%D%/placeholder.c %D%/placeholder.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/postfix.c %D%/postfix.h \

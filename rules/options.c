@@ -8,6 +8,8 @@
 /* The order of these words is the order of the enums in conf.h. */
 static const char *const publication_words[] = {"draft", "published", "disabled", NULL};
 static const char *const authentication_words[] = {"off", "flag", "fail", "reject", NULL};
+static const char *const impersonation_words[] = {"off", "flag", "fail", NULL};
+static const char *const login_words[] = {"off", "own", "any", NULL};
 static const char *const participants_words[] = {"requester", "cc_allowed", NULL};
 static const char *const stranger_words[] = {"unverified", "new_linked", NULL};
 static const char *const closed_words[] = {"note", "reopen", "new_linked", NULL};
@@ -34,6 +36,7 @@ static const char *const language_words[] = {"en", "de", "fr", "es", "it", "nl",
 #define PATH_BYTES   1000
 #define LIST_MAX     1000
 #define FIELDS_MAX   200
+#define RATE_MAX     1000000
 
 /* clang-format off */
 #define MEMBER(type, member) .offset = offsetof(struct type, member)
@@ -86,6 +89,15 @@ static const struct tk_option table[] = {
          .help = "The authserv-ids whose Authentication-Results are believed: those of the own MTA's filters, compared "
                  "whole and without case. The DMARC filter must stand before this one, and the MTA must take such "
                  "headers from outside away: what bears the id is believed."),
+    MAIN("trusted_networks", LIST, NETWORK, .default_text = "", .min = 0, .max = LIST_MAX, MEMBER(tk_conf, trusted_networks),
+         .help = "Networks whose hosts may name any sender: mail that comes from there counts as confirmed. For own hosts "
+                 "that pass on nobody else's mail, such as scanners and monitoring. Mail that is submitted on the mail host "
+                 "itself comes from 127.0.0.1. A failed DMARC is not outweighed: the DMARC filter must leave such hosts out "
+                 "(OpenDMARC: IgnoreHosts)."),
+    MAIN("trusted_login", ONE, WORD, .default_text = "off", .words = login_words, MEMBER(tk_conf, trusted_login),
+         .help = "Whether a client that has logged in at the MTA (SASL) counts as confirmed. own: where its login is the "
+                 "address of From; any: always, which is right only where the MTA binds senders to logins. A failed DMARC is "
+                 "not outweighed (OpenDMARC: IgnoreAuthenticatedClients)."),
     MAIN("token_keys", GROUPS, TEXT, .max = 16, MEMBER(tk_conf, token_keys), .size = sizeof(struct tk_token_key),
          .help = "Keys that sign reply tokens and Message-IDs. The first one signs, all of them verify. Without a key "
                  "replies are found by stored Message-IDs and by the number in the subject."),
@@ -109,6 +121,11 @@ static const struct tk_option table[] = {
     MAIN("limits.confirmations", ONE, INT, .default_text = "1000", .min = 0, .max = 1000000,
          MEMBER(tk_conf, limit_confirmations),
          .help = "Confirmations of all channels of a tenant within an hour. Beyond it tickets are made without one."),
+    MAIN("limits.tenant_later", ONE, RATE, .default_text = "none", .min = 0, .max = RATE_MAX, MEMBER(tk_conf, tenant_rates.later),
+         .help = "Tickets and notes that may come by mail for one tenant within a time. What is more is put off: its sender "
+                 "is asked to come again."),
+    MAIN("limits.tenant_fail", ONE, RATE, .default_text = "none", .min = 0, .max = RATE_MAX, MEMBER(tk_conf, tenant_rates.fail),
+         .help = "As limits.tenant_later, for a longer time: what is more goes to the fail folder with the reason rate_limit."),
     MAIN("keep_raw", ONE, WORD, .default_text = "needed", .words = raw_words, MEMBER(tk_conf, keep_raw),
          .help = "Which mails are also stored as they came. needed: those of tickets and notes that could not be "
                  "read in full; and for 14 days, where they have at most 1M and no folder holds them, those that were "
@@ -184,12 +201,20 @@ static const struct tk_option table[] = {
             MEMBER(tk_channel, denied_domains), .help = "Domains that are refused even where they are allowed."),
     CHANNEL("channel.senders.authentication", ONE, WORD, .default_text = "flag", .words = authentication_words,
             MEMBER(tk_channel, authentication),
-            .help = "What happens to a sender whom no trusted Authentication-Results confirm. off: nothing; flag: the "
-                    "ticket says so, unless trusted_authserv is empty; fail: refused to the fail folder; reject: refused "
+            .help = "What happens to a sender whom nobody confirms that is trusted to (trusted_authserv, trusted_login, "
+                    "trusted_networks). off: nothing; flag: the ticket says so, unless nobody is trusted; fail: refused to the fail folder; reject: refused "
                     "to the sender where every recipient agrees, else to the fail folder. Confirmed is dmarc=pass for "
                     "the domain of From; without a DMARC policy also a passed DKIM signature (header.d) or SPF "
                     "(smtp.mailfrom) of that domain or of a parent of it, not of a sub-domain or sister. A failed DMARC "
                     "is never outweighed."),
+    CHANNEL("channel.senders.own_domains", LIST, DOMAIN, .min = 0, .max = LIST_MAX, MEMBER(tk_channel, own_domains),
+            .help = "The organisation's own domains, which only its own people may write from. Not given: the domains of the "
+                    "channel's address and aliases. An empty list: none."),
+    CHANNEL("channel.senders.impersonation", ONE, WORD, .default_text = "flag", .words = impersonation_words,
+            MEMBER(tk_channel, impersonation),
+            .help = "What happens to a sender who claims one of own_domains and whom nobody confirms (see authentication). off: "
+                    "nothing more than to others; flag: the ticket says so, unless nobody is trusted to confirm; fail: refused "
+                    "with the reason impersonation, to where authentication refuses, else to the fail folder."),
     CHANNEL("channel.autoreplies", GROUP, TEXT, .help = "Mail of machines."),
     CHANNEL("channel.autoreplies.exclude", ONE, BOOL, .default_text = "true", MEMBER(tk_channel, exclude_autoreplies),
             .help = "Whether automatic replies and other machine mail are left out. Bounces, loops and the like always are."),
@@ -203,6 +228,18 @@ static const struct tk_option table[] = {
             .help = "Machines that are let in all the same, by their address or by a header that they set."),
     CHANNEL("channel.exclude_headers", LIST, HEADER, .default_text = "", .min = 0, .max = LIST_MAX,
             MEMBER(tk_channel, exclude_headers), .help = "Mail with one of these headers is left out."),
+    CHANNEL("channel.limits", GROUP, TEXT,
+            .help = "How many mails may be taken within a sliding time, against loops and floods. What is more is put off first "
+                    "(451: its sender tries again), and where that does not end it, refused to the fail folder with the "
+                    "reason rate_limit. The log says once that a limit is reached."),
+    CHANNEL("channel.limits.tickets_later", ONE, RATE, .default_text = "none", .min = 0, .max = RATE_MAX,
+            MEMBER(tk_channel, ticket_rates.later), .help = "New tickets of one sender in this channel. \"20/10m\" suits people."),
+    CHANNEL("channel.limits.tickets_fail", ONE, RATE, .default_text = "none", .min = 0, .max = RATE_MAX,
+            MEMBER(tk_channel, ticket_rates.fail), .help = "The same for a longer time, such as \"200/1d\"."),
+    CHANNEL("channel.limits.notes_later", ONE, RATE, .default_text = "none", .min = 0, .max = RATE_MAX,
+            MEMBER(tk_channel, note_rates.later), .help = "Notes of one ticket, whoever writes them. \"20/10m\" suits people."),
+    CHANNEL("channel.limits.notes_fail", ONE, RATE, .default_text = "none", .min = 0, .max = RATE_MAX,
+            MEMBER(tk_channel, note_rates.fail), .help = "The same for a longer time, such as \"100/1d\"."),
     CHANNEL("channel.template", ONE, NAME, .flags = TK_OPTION_REQUIRED, .min = 1, .max = NAME_BYTES,
             MEMBER(tk_channel, template_name),
             .help = "The template of the channel's tickets, of the same tenant and published. It cannot change once the "
@@ -415,6 +452,7 @@ const char *tk_option_type_text(enum tk_option_type type)
     case TK_TYPE_EXEMPT: return "a mail address, \"*@\" and a domain, or \"Header: value\"";
     case TK_TYPE_DOMAIN: return "a domain, \"*.\" and a domain, or \"*\"";
     case TK_TYPE_HEADER: return "\"Header: value\"";
+    case TK_TYPE_NETWORK: return "a network such as \"10.0.0.0/8\" or an IP address";
     case TK_TYPE_GLOB: return "a file name in which \"*\" and \"?\" are wild";
     case TK_TYPE_FOLDER: return "\"none\", \"alias\" or a mail address";
     case TK_TYPE_FROM:
@@ -426,6 +464,7 @@ const char *tk_option_type_text(enum tk_option_type type)
     case TK_TYPE_MODE: return "a mode such as \"0660\"";
     case TK_TYPE_SIZE: return "a size such as \"25M\" (K, M or G; none: bytes)";
     case TK_TYPE_TIME: return "a time such as \"30s\" (ms, s, m, h or d)";
+    case TK_TYPE_RATE: return "a number and a time such as \"20/10m\" (s, m, h or d), or \"none\"";
     }
     return "";
 }

@@ -32,6 +32,7 @@ enum tk_option_type {
     TK_TYPE_EXEMPT,  /* a sender, folded, or "Header: value" */
     TK_TYPE_DOMAIN,  /* "example.com", "*.example.com" or "*", folded */
     TK_TYPE_HEADER,  /* "Header: value" */
+    TK_TYPE_NETWORK, /* "10.0.0.0/8" or an address; as tk_network_read gives it */
     TK_TYPE_GLOB,    /* a file name with "*" and "?" */
     TK_TYPE_FOLDER,  /* "none", "alias" or an address; struct tk_folder */
     TK_TYPE_FROM,    /* where a field's value comes from; struct tk_field_rule as a whole */
@@ -40,7 +41,8 @@ enum tk_option_type {
     TK_TYPE_INT,     /* int */
     TK_TYPE_MODE,    /* "0660"; int */
     TK_TYPE_SIZE,    /* "25M"; guint64, bytes */
-    TK_TYPE_TIME     /* "30s"; int, milliseconds */
+    TK_TYPE_TIME,    /* "30s"; int, milliseconds */
+    TK_TYPE_RATE     /* "20/10m" or "none"; struct tk_rate */
 };
 
 enum tk_option_flags {

@@ -237,7 +237,7 @@ static void plan_participants(struct tk_plan *plan, const struct tk_plan_input *
     g_autofree char *sender = tk_address_fold(input->message->from->address);
     add_participant(plan, sender);
     add_participant(plan, plan->requester);
-    if (input->channel->participants != TK_PARTICIPANTS_CC_ALLOWED)
+    if (input->channel->participants != TK_PARTICIPANTS_CC_ALLOWED || (input->decision->flags & TK_FLAG_HELD))
         return;
     for (guint i = 0; i < input->message->cc->len; i++) {
         const struct tk_mailbox *mailbox = g_ptr_array_index(input->message->cc, i);
@@ -314,6 +314,22 @@ static char *with_notices(const struct tk_plan *plan, char *text)
     return g_strconcat(kept, len == 0 ? "" : kept[len - 1] == '\n' ? "\n" : "\n\n", told, NULL);
 }
 
+/* About the sender and not about the text, so it stands beside it. */
+static void plan_flags(struct tk_plan *plan, unsigned flags)
+{
+    if (flags & TK_FLAG_HELD)
+        notice(plan, "held for agents: a service that verifies addresses or notifies wrote to a reply "
+                     "address or named "
+                     "a ticket");
+    if (flags & TK_FLAG_IMPERSONATION)
+        notice(plan,
+               "the sender claims a domain of this organisation, and nobody confirms it: it may be somebody "
+               "else");
+    if (flags & TK_FLAG_UNCONFIRMED)
+        notice(plan, "the sender is not confirmed: no trusted check (DMARC, DKIM, SPF) passed for the "
+                     "domain of From");
+}
+
 struct tk_plan *tk_plan_make(const struct tk_plan_input *input)
 {
     struct tk_plan *plan = g_new0(struct tk_plan, 1);
@@ -333,10 +349,7 @@ struct tk_plan *tk_plan_make(const struct tk_plan_input *input)
     plan_attachments(plan, input);
     plan->description = with_notices(plan, plan->description);
     plan->body = with_notices(plan, g_strdup(input->message->reply));
-    /* About the sender and not about the text, so it stands beside it. */
-    if (input->unconfirmed)
-        notice(plan, "the sender is not confirmed: no trusted check (DMARC, DKIM, SPF) passed for the "
-                     "domain of From");
+    plan_flags(plan, input->decision->flags);
     plan->body_full = g_strdup(input->message->text);
     plan->body_html = g_strdup(input->message->html_safe);
     return plan;

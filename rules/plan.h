@@ -47,7 +47,6 @@ struct tk_plan_input {
     const struct tk_decision *decision;
     const guint8 *raw_sha256; /* 32 bytes, of the mail as received */
     guint64 raw_size;
-    gboolean unconfirmed; /* the ticket or note is to say that no trusted check confirms its sender */
 };
 
 /* Makes the plan for a decision of ticket or note. Owned by the caller. The attachments' sizes must be known

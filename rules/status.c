@@ -7,6 +7,7 @@ const char *tk_status_word(enum tk_status status)
     case TK_OK: return "ok";
     case TK_NO_MATCH: return "no_match";
     case TK_LATER: return "later";
+    case TK_LIMITED: return "limited";
     case TK_STORAGE: return "storage";
     case TK_UNCERTAIN: return "uncertain";
     case TK_REFUSED: return "refused";

@@ -14,6 +14,7 @@ enum tk_status {
     TK_OK = 0,    /* done, and known to be so */
     TK_NO_MATCH,  /* the question was answered: there is none */
     TK_LATER,     /* cannot tell or cannot do now; the same call may succeed later, and nothing was written */
+    TK_LIMITED,   /* as TK_LATER, because a rate window is full */
     TK_STORAGE,   /* as TK_LATER, because a disk is full */
     TK_UNCERTAIN, /* a commit was sent and its outcome is unknown; repeating is safe (intake key) */
     TK_REFUSED,   /* the data is bad and stays bad */

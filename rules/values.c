@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rules/address.h"
+#include "rules/network.h"
 
 static const char *const from_words[] = {
     "",   "subject", "body",       "text_full",  "sender", "sender_name",
@@ -203,6 +204,23 @@ static gboolean read_mode(const char *text, gint64 *number_r)
     return TRUE;
 }
 
+/* The longest window: rows of intake are kept for at least as long. */
+#define RATE_SECONDS_MAX (31 * 24 * 60 * 60)
+
+static gboolean read_rate(const char *text, struct tk_value *value)
+{
+    const char *slash = strchr(text, '/');
+    gint64 millis;
+    if (strcmp(text, "none") == 0)
+        return TRUE;
+    if (slash == NULL || !read_unit(slash + 1, time_units, G_N_ELEMENTS(time_units), &millis))
+        return FALSE;
+    g_autofree char *count = g_strndup(text, (gsize)(slash - text));
+    value->seconds = millis / 1000;
+    return read_unit(count, size_units, 1, &value->number) && value->number > 0 && millis % 1000 == 0 &&
+           value->seconds >= 1 && value->seconds <= RATE_SECONDS_MAX;
+}
+
 static gboolean read_folder(const char *text, struct tk_value *value)
 {
     value->number = strcmp(text, "none") == 0    ? TK_FOLDER_NONE
@@ -243,7 +261,8 @@ static enum tk_status read_word(const struct tk_option *option, const char *text
 
 static gboolean is_number_type(enum tk_option_type type)
 {
-    return type == TK_TYPE_INT || type == TK_TYPE_MODE || type == TK_TYPE_SIZE || type == TK_TYPE_TIME;
+    return type == TK_TYPE_INT || type == TK_TYPE_MODE || type == TK_TYPE_SIZE || type == TK_TYPE_TIME ||
+           type == TK_TYPE_RATE;
 }
 
 /* TEXT as it is where it is FINE. */
@@ -269,6 +288,7 @@ static gboolean read_type(enum tk_option_type type, const char *text, struct tk_
     case TK_TYPE_EXEMPT: value->text = read_exempt(text); break;
     case TK_TYPE_DOMAIN: value->text = tk_address_domain_pattern(text); break;
     case TK_TYPE_HEADER: value->text = g_strdup(text); break; /* tk_values_header takes it apart */
+    case TK_TYPE_NETWORK: value->text = tk_network_read(text); break;
     case TK_TYPE_GLOB: value->text = as_is(text, is_glob(text)); break;
     case TK_TYPE_FOLDER: return read_folder(text, value);
     case TK_TYPE_FROM: return read_from(text, value);
@@ -278,6 +298,7 @@ static gboolean read_type(enum tk_option_type type, const char *text, struct tk_
     case TK_TYPE_MODE: return read_mode(text, &value->number);
     case TK_TYPE_SIZE: return read_unit(text, size_units, G_N_ELEMENTS(size_units), &value->number);
     case TK_TYPE_TIME: return read_unit(text, time_units, G_N_ELEMENTS(time_units), &value->number);
+    case TK_TYPE_RATE: return read_rate(text, value);
     }
     return value->text != NULL;
 }
@@ -312,7 +333,7 @@ enum tk_status tk_values_read(const struct tk_option *option, const char *text, 
     enum tk_status status = check_text(option, text, why);
     if (status != TK_OK)
         return status;
-    struct tk_value value = {NULL, 0};
+    struct tk_value value = {0};
     if (option->type == TK_TYPE_WORD)
         status = read_word(option, text, why, &value);
     else if (!read_type(option->type, text, &value))

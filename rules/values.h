@@ -9,10 +9,11 @@
 
 /* One value, as its type wants it: NUMBER for WORD (index), BOOL, INT, MODE, SIZE, TIME and for FOLDER and
  * FROM (their enums), TEXT (owned by the caller) for all else and for the address of a folder and the header
- * of FROM. */
+ * of FROM. RATE has a NUMBER and its SECONDS. */
 struct tk_value {
     char *text;
     gint64 number;
+    gint64 seconds;
 };
 
 /* Reads TEXT as a value of OPTION. TK_OK, or TK_REFUSED: WHY is set to what would be right. */

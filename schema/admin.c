@@ -53,6 +53,21 @@ enum tk_status tk_admin_disable(struct tk_store *store, const char *tenant, cons
     return TK_OK;
 }
 
+enum tk_status tk_admin_reader(struct tk_store *store, const char *role, const char *tenant, bool reads,
+                               gint64 deadline, bool *changed_r, GString *why)
+{
+    TK_ARGS_AUTO struct tk_args args;
+    tk_args_init(&args);
+    tk_args_text(&args, role);
+    tk_args_text(&args, tenant);
+    tk_args_text(&args, reads ? "t" : "f");
+    g_autoptr(PGresult) result = NULL;
+    enum tk_status status = tk_pool_query(store, tk_query_reader_set, &args, true, deadline, &result, why);
+    if (status == TK_OK)
+        *changed_r = g_strcmp0(tk_result_text(result, 0, "changed"), "t") == 0;
+    return status;
+}
+
 static enum tk_status purge_tenant(struct tk_connection *c, gint64 tenant_id, gint64 age, gint64 deadline,
                                    struct tk_purged *sum, GString *why)
 {

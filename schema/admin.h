@@ -56,6 +56,12 @@ TK_MUST_CHECK enum tk_status tk_admin_publish(struct tk_store *store,
 TK_MUST_CHECK enum tk_status tk_admin_disable(struct tk_store *store, const char *tenant, const char *channel,
                                               gint64 deadline, bool *changed_r, GString *why);
 
+/* Holds ROLE (a role of the server) to TENANT besides those that it is held to, or, without READS, no longer.
+ * Role ticket_admin. *CHANGED_R is false where it was so already. No such tenant, or no role that can be
+ * held: TK_REFUSED. */
+TK_MUST_CHECK enum tk_status tk_admin_reader(struct tk_store *store, const char *role, const char *tenant,
+                                             bool reads, gint64 deadline, bool *changed_r, GString *why);
+
 struct tk_purged {
     gint64 keys;    /* expired intake keys */
     gint64 raws;    /* raw mails whose time is over */

@@ -5,7 +5,7 @@
 #include <glib.h>
 #include <libpq-fe.h>
 
-#define TK_ARGS_MAX 64 /* ingest has the most */
+#define TK_ARGS_MAX 80 /* ingest has the most */
 
 struct tk_args {
     int count;

@@ -308,6 +308,23 @@ static void add_confirm(struct tk_args *args, const struct tk_ingest_confirm *co
     tk_args_texts(args, texts, G_N_ELEMENTS(texts));
 }
 
+/* "{{20,600,200,86400},...}"; nothing where there is no limit, which is the usual case. */
+static void add_rates(struct tk_args *args, const struct tk_ingest *item)
+{
+    GString *text = g_string_new("{");
+    bool limited = false;
+    for (gsize i = 0; i < TK_INGEST_RATES; i++) {
+        const struct tk_ingest_window *later = &item->rates[i].later, *fail = &item->rates[i].fail;
+        limited = limited || later->count > 0 || fail->count > 0;
+        g_string_append_printf(text, "%s{%u,%" G_GINT64_FORMAT ",%u,%" G_GINT64_FORMAT "}", i > 0 ? "," : "",
+                               later->count, later->seconds, fail->count, fail->seconds);
+    }
+    g_string_append_c(text, '}');
+    char *owned = g_string_free(text, FALSE);
+    g_ptr_array_add(args->owned, owned);
+    tk_args_text(args, limited ? owned : NULL);
+}
+
 /* In the order of the query `ingest`. */
 static void add_item(struct tk_args *args, const struct tk_ingest *item, gint64 now, gint64 deadline)
 {
@@ -339,10 +356,7 @@ static void add_item(struct tk_args *args, const struct tk_ingest *item, gint64 
     tk_args_text(args, item->source);
     add_list(args, item->reply_types);
     add_confirm(args, item->confirm);
-    tk_args_number(args, item->short_count);
-    tk_args_number(args, item->short_seconds);
-    tk_args_number(args, item->long_count);
-    tk_args_number(args, item->long_seconds);
+    add_rates(args, item);
     tk_args_text(args, item->evidence);
     tk_args_text(args, item->detail);
     tk_args_number(args, item->linked_id);
@@ -352,6 +366,9 @@ static void add_item(struct tk_args *args, const struct tk_ingest *item, gint64 
     tk_args_number(args, item->reopen_seconds);
     tk_args_number(args, item->reopen_max);
     tk_args_text(args, item->machine ? "t" : "f");
+    tk_args_text(args, item->authentication);
+    tk_args_text(args, item->authenticated_by);
+    add_list(args, item->flags);
 }
 
 static void read_result(const PGresult *result, struct tk_ingest_result *r)

@@ -62,6 +62,24 @@ struct tk_ingest_confirm {
     gint64 tenant_hour;   /* and of the tenant */
 };
 
+/* At most COUNT rows in SECONDS; a count of 0 means no limit. */
+struct tk_ingest_window {
+    guint count;
+    gint64 seconds;
+};
+
+/* What a rate window counts. */
+enum tk_ingest_rated {
+    TK_INGEST_TICKETS, /* new tickets of one sender in this channel */
+    TK_INGEST_NOTES,   /* notes of one ticket that came by mail */
+    TK_INGEST_TENANT,  /* all tickets and notes of the tenant that came by mail */
+    TK_INGEST_RATES
+};
+
+struct tk_ingest_rate {
+    struct tk_ingest_window later, fail;
+};
+
 struct tk_ingest {
     gint64 tenant_id;
     gint64 channel_id;
@@ -73,8 +91,11 @@ struct tk_ingest {
     const char *class;
     const char *evidence; /* by which the class is known */
     const char
-        *detail;       /* the value that the deciding rule hit on; dropped where the call decides otherwise */
-    const char *level; /* full, headers, raw */
+        *detail; /* the value that the deciding rule hit on; dropped where the call decides otherwise */
+    const char *authentication;   /* whether the sender is confirmed: pass, fail, none */
+    const char *authenticated_by; /* what decided that */
+    const char *const *flags;     /* words of what was found and stopped nothing; ends with NULL */
+    const char *level;            /* full, headers, raw */
     const char *message_id; /* without angle brackets; only one that the sender made threads later replies */
     const char *mail_from;
     const char *rcpt;
@@ -120,12 +141,9 @@ struct tk_ingest {
 
     gint64 linked_id; /* of a ticket: the one that it goes on from; 0: none */
 
-    /* Rate windows: tickets and notes of one sender in this channel; a count of 0 means none. A full short
-     * window makes the whole call TK_LATER, a full long one makes the verdict fail with rate_limit. */
-    guint short_count;
-    gint64 short_seconds;
-    guint long_count;
-    gint64 long_seconds;
+    /* Rate windows. One that puts off makes the whole call TK_LIMITED, one that refuses makes the verdict
+     * fail with rate_limit. */
+    struct tk_ingest_rate rates[TK_INGEST_RATES];
 };
 
 /* What came of it. The verdict may be another than was asked for: duplicate (stored before; the stored ids

@@ -44,11 +44,10 @@ FROM ticketing.ingest(
     p_file_dispositions => $35, p_file_content_ids => $36,
     p_ticket_id => $37, p_author => $38, p_visibility => $39, p_source => $40, p_reply_types => $41,
     p_confirm => nullif($42::text[], '{}')::bigint[],
-    p_short_count => $43, p_short => make_interval(secs => $44::bigint),
-    p_long_count => $45, p_long => make_interval(secs => $46::bigint),
-    p_evidence => $47, p_detail => $48,
-    p_linked_ticket_id => $49, p_proof => $50, p_stranger => $51, p_closed => $52,
-    p_reopen_for => make_interval(secs => $53::bigint), p_reopen_max => $54, p_machine => $55::boolean);
+    p_rates => $43::text::bigint[], p_evidence => $44, p_detail => $45,
+    p_linked_ticket_id => $46, p_proof => $47, p_stranger => $48, p_closed => $49,
+    p_reopen_for => make_interval(secs => $50::bigint), p_reopen_max => $51, p_machine => $52::boolean,
+    p_authentication => $53, p_authenticated_by => $54, p_flags => $55);
 
 -- name: publish
 SELECT tenant_id, channel_id, rules_version, changed
@@ -59,6 +58,9 @@ FROM ticketing.publish(
 
 -- name: disable
 SELECT ticketing.disable($1, $2) AS disabled;
+
+-- name: reader_set
+SELECT ticketing.reader_set($1, $2, $3::boolean) AS changed;
 
 -- name: tenants
 SELECT tenant_id FROM ticketing.tenant ORDER BY tenant_id;
@@ -193,7 +195,7 @@ LIMIT $7;
 
 -- name: report_intake
 SELECT tenant_id, tenant, intake_id, channel_id, channel, verdict, reason, ticket_id, number, note_id, message_id,
-       mail_from, rcpt, sender, class, evidence, detail, level, size, encode(raw_sha256, 'hex') AS raw_sha256,
+       mail_from, rcpt, sender, authentication, authenticated_by, to_json(flags) AS flags, class, evidence, detail, level, size, encode(raw_sha256, 'hex') AS raw_sha256,
        ticketing.moment(raw_until) AS raw_until, ticketing.moment(received_at) AS received_at, millis, seen,
        ticketing.moment(seen_at) AS seen_at
 FROM ticketing.intake_report
@@ -213,6 +215,16 @@ JOIN ticketing.ticket t USING (tenant_id, ticket_id)
 WHERE ($1 IS NULL OR n.name = $1) AND ($3 IS NULL OR t.number = upper($3)) AND ($4 IS NULL OR o.state = $4) AND ($8 = 0 OR o.tenant_id = $8)
   AND ($9 = 0 OR o.ticket_id = $9)
 ORDER BY o.next_at, o.outbox_id
+LIMIT $7;
+
+-- name: report_readers
+SELECT r.role, n.tenant_id, n.name AS tenant,
+       pg_has_role(g.oid, 'ticket_agent', 'MEMBER') AS reads -- NULL: there is no such role any more
+FROM ticketing.reader r
+JOIN ticketing.tenant n USING (tenant_id)
+LEFT JOIN pg_roles g ON g.rolname = r.role
+WHERE ($1 IS NULL OR n.name = $1)
+ORDER BY r.role, n.name
 LIMIT $7;
 
 -- name: report_status

@@ -14,9 +14,10 @@ enum tk_report_kind {
     TK_REPORT_PARTICIPANTS,
     TK_REPORT_NOTES,
     TK_REPORT_ATTACHMENTS,
-    TK_REPORT_INTAKE, /* admin; newest first; by tenant, channel, failed, since, tenant_id, ticket_id */
-    TK_REPORT_OUTBOX, /* admin; by tenant, number, status (state), tenant_id, ticket_id */
-    TK_REPORT_STATUS  /* admin; one row */
+    TK_REPORT_INTAKE,  /* admin; newest first; by tenant, channel, failed, since, tenant_id, ticket_id */
+    TK_REPORT_OUTBOX,  /* admin; by tenant, number, status (state), tenant_id, ticket_id */
+    TK_REPORT_READERS, /* admin; by tenant */
+    TK_REPORT_STATUS   /* admin; one row */
 };
 
 /* What to show; what is zero or NULL does not restrict. */

@@ -22,6 +22,10 @@ BEGIN
     -- Everybody may put temporary tables into a database and, where it was upgraded, objects into public.
     EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE 'REVOKE CREATE ON SCHEMA public FROM PUBLIC';
+    -- And large objects.
+    IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        EXECUTE 'REVOKE EXECUTE ON FUNCTION lo_creat(int), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC';
+    END IF;
 END
 $$;
 -- ticket_restricted and ticket_admin read what an agent reads; only ticket_restricted sees restricted fields.

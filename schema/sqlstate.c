@@ -34,7 +34,7 @@ static const struct {
     {"58", {TK_LATER, true, false}},        /* input and output of the server */
     {"P0002", {TK_NO_MATCH, false, false}}, /* no data found: raised by our functions */
     {"TK001", {TK_LATER, false, false}},    /* deadline (migrations/0002) */
-    {"TK002", {TK_LATER, false, false}},    /* rate */
+    {"TK002", {TK_LIMITED, false, false}},  /* rate window */
     {"TK003", {TK_CONFIG, false, false}},   /* no such channel */
     {"TK004", {TK_BUG, false, false}},      /* content not stored */
     {"TK010", {TK_REFUSED, false, false}},  /* the template is locked (migrations/0005) */

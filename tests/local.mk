@@ -29,6 +29,21 @@ tests_unit_test_placeholder_SOURCES = %D%/unit/test_placeholder.c
 tests_unit_test_placeholder_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_placeholder_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_network
+tests_unit_test_network_SOURCES = %D%/unit/test_network.c
+tests_unit_test_network_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_network_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_authentic
+tests_unit_test_authentic_SOURCES = %D%/unit/test_authentic.c %D%/unit/sample.h
+tests_unit_test_authentic_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_authentic_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_decide_senders
+tests_unit_test_decide_senders_SOURCES = %D%/unit/test_decide_senders.c %D%/unit/sample.h
+tests_unit_test_decide_senders_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_decide_senders_LDADD = $(UNIT_LIBS)
+
 unit_tests += tests/unit/test_authres
 tests_unit_test_authres_SOURCES = %D%/unit/test_authres.c
 tests_unit_test_authres_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -88,6 +103,11 @@ unit_tests += tests/unit/test_ledger
 tests_unit_test_ledger_SOURCES = %D%/unit/test_ledger.c
 tests_unit_test_ledger_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ledger_LDADD = $(BASE_UNIT_LIBS)
+
+unit_tests += tests/unit/test_once
+tests_unit_test_once_SOURCES = %D%/unit/test_once.c
+tests_unit_test_once_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_once_LDADD = $(BASE_UNIT_LIBS)
 
 unit_tests += tests/unit/test_log
 tests_unit_test_log_SOURCES = %D%/unit/test_log.c %D%/unit/stderr.h
@@ -287,16 +307,19 @@ tests_unit_test_verdict_LDADD = $(UNIT_LIBS)
 # Fuzz targets (--enable-fuzz, CC=clang) are tests/fuzz/fuzz_NAME.c with LLVMFuzzerTestOneInput() in it. To add one that needs
 # librules.a alone, add its name here; one that needs more adds what it needs to FUZZ_LIBS.
 FUZZ_TARGETS = \
+	fuzz_address \
 	fuzz_authres \
 	fuzz_classify \
 	fuzz_conf \
 	fuzz_filename \
 	fuzz_headers \
 	fuzz_html \
+	fuzz_ids \
 	fuzz_limits \
 	fuzz_message \
 	fuzz_rtf \
 	fuzz_tnef \
+	fuzz_token \
 	fuzz_trim \
 	fuzz_uu
 FUZZ_LIBS = librules.a
@@ -331,6 +354,11 @@ unit_tests += tests/unit/test_trim
 tests_unit_test_trim_SOURCES = %D%/unit/test_trim.c
 tests_unit_test_trim_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_trim_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_hold
+tests_unit_test_hold_SOURCES = %D%/unit/test_hold.c %D%/unit/sample.h
+tests_unit_test_hold_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_hold_LDADD = $(UNIT_LIBS)
 
 unit_tests += tests/unit/test_html
 tests_unit_test_html_SOURCES = %D%/unit/test_html.c

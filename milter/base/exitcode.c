@@ -9,6 +9,7 @@ int tk_exitcode(enum tk_status status)
     case TK_OK: return EX_OK;
     case TK_NO_MATCH: return 1;
     case TK_LATER:
+    case TK_LIMITED:
     case TK_STORAGE:
     case TK_UNCERTAIN: return EX_TEMPFAIL;
     case TK_REFUSED: return EX_DATAERR;

@@ -18,6 +18,7 @@ extern const struct tk_ctl_command tk_outbox_command;
 extern const struct tk_ctl_command tk_preview_command;
 extern const struct tk_ctl_command tk_publish_command;
 extern const struct tk_ctl_command tk_purge_command;
+extern const struct tk_ctl_command tk_reader_command;
 extern const struct tk_ctl_command tk_show_command;
 extern const struct tk_ctl_command tk_status_command;
 extern const struct tk_ctl_command tk_test_command;

@@ -29,6 +29,7 @@ struct test {
     struct tk_store *store; /* NULL: without a database */
     struct tk_directory *directory;
     const char *from, *rcpt; /* NULL: what the file says, the channel's address */
+    struct tk_authentic_client client;
 };
 
 /* ---- what is shown ---- */
@@ -91,14 +92,13 @@ static const char *folder_word(const struct tk_folder *folder)
     return "none";
 }
 
-static const char *tri_word(enum tk_tri value)
+static json_t *flags_json(unsigned flags)
 {
-    switch (value) {
-    case TK_YES: return "yes";
-    case TK_NO: return "no";
-    case TK_UNKNOWN: return "unknown";
-    }
-    return "unknown";
+    json_t *array = json_array();
+    g_autofree const char **words = tk_decide_flag_words(flags);
+    for (gsize i = 0; words[i] != NULL; i++)
+        json_array_append_new(array, json_string(words[i]));
+    return array;
 }
 
 static gboolean is_delivery(const struct tk_intake_result *result)
@@ -109,7 +109,8 @@ static gboolean is_delivery(const struct tk_intake_result *result)
 /* Of the note that the mail would be; NULL: it would be none. */
 static const char *visibility_of(const struct tk_intake_result *result)
 {
-    if (is_delivery(result) || (result->verdict == TK_VERDICT_NOTE && result->reason == TK_REASON_UNVERIFIED))
+    gboolean hidden = result->reason == TK_REASON_UNVERIFIED || (result->flags & TK_FLAG_HELD) != 0;
+    if (is_delivery(result) || (result->verdict == TK_VERDICT_NOTE && hidden))
         return "internal";
     return result->verdict == TK_VERDICT_NOTE ? "public" : NULL;
 }
@@ -120,12 +121,14 @@ static json_t *result_json(const char *file, const struct tk_intake_outcome *out
     g_autofree char *channel = g_strdup_printf("%s/%s", result->channel->tenant, result->channel->name);
     const char *reason = result->reason != TK_REASON_NONE ? tk_verdict_reason_word(result->reason) : NULL;
     return json_pack(
-        "{s:o, s:s, s:s, s:o, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:i, s:o, s:s}", "file",
+        "{s:o, s:s, s:s, s:o, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:s}", "file",
         tk_json_text(file), "channel", channel, "verdict", tk_verdict_word(result->verdict), "reason",
         tk_json_text(reason), "rule", result->rule, "detail", tk_json_text(result->detail), "class",
         tk_classify_word(outcome->classification.class), "evidence",
-        tk_json_text(outcome->classification.evidence), "authenticated", tri_word(outcome->authenticated),
-        "ticket", tk_json_text(result->matched), "matched_by", tk_json_text(result->matched_by), "linked",
+        tk_json_text(outcome->classification.evidence), "authentication",
+        tk_authentic_word(outcome->authentic.verdict), "authenticated_by",
+        tk_json_text(outcome->authentic.by), "flags", flags_json(result->flags), "ticket",
+        tk_json_text(result->matched), "matched_by", tk_json_text(result->matched_by), "linked",
         tk_json_text(result->linked), "visibility", tk_json_text(visibility_of(result)), "foreign_tokens",
         (int)result->foreign_tokens, "plan", plan_json(result), "folder", folder_word(folder_of(result)));
 }
@@ -165,7 +168,8 @@ static void show_result(const char *file, const struct tk_intake_outcome *outcom
     line("because of", result->detail);
     line("class", tk_classify_word(outcome->classification.class));
     line("evidence", outcome->classification.evidence);
-    line("authenticated", tri_word(outcome->authenticated));
+    line("confirmed", tk_authentic_word(outcome->authentic.verdict));
+    line("by", outcome->authentic.by);
     line("ticket", result->matched);
     line("found by", result->matched_by);
     line("goes on from", result->linked);
@@ -222,6 +226,7 @@ static int run_mail(const struct test *test, const char *file, const struct tk_s
                                   .source = &content->source,
                                   .limits = &content->limits,
                                   .too_big = content->limits.size > content->source.size,
+                                  .client = test->client,
                                   .received_at = g_get_real_time()};
     memcpy(mail.raw_sha256, content->raw_sha256, sizeof mail.raw_sha256);
     memcpy(mail.body_sha256, content->body_sha256, sizeof mail.body_sha256);
@@ -326,10 +331,10 @@ static int run_files(struct test *test, gboolean without, int argc, char **argv)
 
 static int run(const struct tk_ctl_command *command, int argc, char **argv)
 {
-    static const struct option options[] = {{"from", required_argument, NULL, 'f'},
-                                            {"rcpt", required_argument, NULL, 'r'},
-                                            {"no-database", no_argument, NULL, 'n'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"from", required_argument, NULL, 'f'},   {"rcpt", required_argument, NULL, 'r'},
+        {"client", required_argument, NULL, 'a'}, {"login", required_argument, NULL, 'l'},
+        {"no-database", no_argument, NULL, 'n'},  {NULL, 0, NULL, 0}};
     struct test test = {0};
     gboolean without = FALSE;
     int code = -1, option;
@@ -338,6 +343,10 @@ static int run(const struct tk_ctl_command *command, int argc, char **argv)
             test.from = optarg;
         else if (option == 'r')
             test.rcpt = optarg;
+        else if (option == 'a')
+            test.client.address = optarg;
+        else if (option == 'l')
+            test.client.login = optarg;
         else if (option == 'n')
             without = TRUE;
     }
@@ -358,6 +367,8 @@ const struct tk_ctl_command tk_test_command = {
     "show what would become of mail files in a channel",
     "  --from ADDRESS   the envelope sender (\"\" is the null sender); else the file's Return-Path or From\n"
     "  --rcpt ADDRESS   the envelope recipient; else the channel's address\n"
+    "  --client IP      the address of the client, for trusted_networks\n"
+    "  --login NAME     the name under which the client has logged in, for trusted_login\n"
     "  --no-database    do not ask the database about tickets that the mail may answer\n" TK_SETTINGS_HELP
         TK_SETTINGS_CONNINFO_HELP
     "\nThe whole pipeline runs as in the daemon, and nothing is written. Exit code 0: a ticket or a note; 1: "

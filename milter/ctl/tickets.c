@@ -248,6 +248,17 @@ static void print_notes(const json_t *notes)
     }
 }
 
+/* Of the mail that opened the ticket, who says that its sender is the one. */
+static void print_confirmation(const json_t *intake)
+{
+    const json_t *opening = json_array_get(intake, json_array_size(intake) - 1);
+    if (!json_is_object(opening))
+        return;
+    g_autofree char *text =
+        g_strdup_printf("%s %s", text_of(opening, "authentication"), text_of(opening, "authenticated_by"));
+    print_line("confirmed", text);
+}
+
 static void print_ticket(const json_t *ticket)
 {
     static const char *const lines[] = {"ticket_type", "status",     "priority",   "requester", "channel",
@@ -259,6 +270,7 @@ static void print_ticket(const json_t *ticket)
     for (i = 0; i < G_N_ELEMENTS(lines); i++)
         print_line(lines[i], text_of(ticket, lines[i]));
     print_line("goes on from", text_of(ticket, "linked"));
+    print_confirmation(json_object_get(ticket, "intake"));
     json_array_foreach(json_object_get(ticket, "participants"), i, item)
         print_line("participant", text_of(item, "address"));
     json_array_foreach(json_object_get(ticket, "fields"), i, item)

@@ -69,7 +69,8 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
     (void)unused1;
     (void)unused2;
     static struct tk_log_limit limit;
-    static char macros[] = "i j"; /* the queue id, and the MTA's name, of which Message-IDs may be made */
+    /* the queue id; the MTA's name, of which Message-IDs may be made; who has logged in, and from where */
+    static char macros[] = "i j {auth_authen} {client_addr}";
 
     if ((actions & NEEDED_ACTIONS) != NEEDED_ACTIONS || (protocol & NEEDED_PROTOCOL) != NEEDED_PROTOCOL) {
         tk_log_limited(
@@ -177,6 +178,40 @@ static struct tk_reply settle(SMFICTX *ctx, const struct tk_intake_outcome *outc
     return all_seen(outcome) ? reply : tk_reply_from_status(report->status);
 }
 
+static gboolean begins(const char *key)
+{
+    return shared->closed == NULL || tk_once_begins(shared->closed, key, g_get_monotonic_time());
+}
+
+/* One line where a window begins to refuse the mails of a sender. */
+static void tell_refusals(const struct tk_intake_outcome *outcome)
+{
+    for (guint i = 0; i < outcome->results->len; i++) {
+        const struct tk_intake_result *result = g_ptr_array_index(outcome->results, i);
+        if (result->verdict != TK_VERDICT_FAIL || result->reason != TK_REASON_RATE_LIMIT)
+            continue;
+        const struct tk_mailbox *from = outcome->message->from;
+        g_autofree char *key = g_strdup_printf("%s of <%s> to %s/%s", tk_verdict_reason_word(result->reason),
+                                               from != NULL ? from->address : "", result->channel->tenant,
+                                               result->channel->name);
+        if (begins(key))
+            tk_log(LOG_WARNING, "a rate window is full, mails go to the fail folder: %s", key);
+    }
+}
+
+/* Writes the mail's line. That a window puts mails off is told with the first of them, since a flood would
+ * fill the log as well. */
+static void tell(const struct tk_report *report)
+{
+    if (report->status == TK_LIMITED && !begins(report->why))
+        return;
+    g_autoptr(GString) line = g_string_new(NULL);
+    tk_report_line(line, report);
+    tk_log_line(report->status == TK_OK ? LOG_INFO : LOG_WARNING, line);
+    if (report->outcome != NULL && report->outcome->status == TK_OK)
+        tell_refusals(report->outcome);
+}
+
 /* Runs the mail through the pipeline, answers and logs it. */
 static struct tk_reply finish(SMFICTX *ctx, struct tk_session *session, gint64 begin, gint64 deadline)
 {
@@ -188,6 +223,8 @@ static struct tk_reply finish(SMFICTX *ctx, struct tk_session *session, gint64 b
         .ledger = shared->ledger,
         .queue_id = smfi_getsymval(ctx, (char *)"i"),
         .mta_name = smfi_getsymval(ctx, (char *)"j"),
+        .client = {.login = smfi_getsymval(ctx, (char *)"{auth_authen}"),
+                   .address = smfi_getsymval(ctx, (char *)"{client_addr}")},
         .deadline = deadline,
         .received_at = g_get_real_time(),
     };
@@ -206,9 +243,7 @@ static struct tk_reply finish(SMFICTX *ctx, struct tk_session *session, gint64 b
     report.why = why->str;
     report.millis = (g_get_monotonic_time() - begin) / 1000;
 
-    g_autoptr(GString) line = g_string_new(NULL);
-    tk_report_line(line, &report);
-    tk_log_line(report.status == TK_OK ? LOG_INFO : LOG_WARNING, line);
+    tell(&report);
     if (report.outcome != NULL)
         tk_intake_clear(&outcome);
     return reply;

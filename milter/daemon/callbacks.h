@@ -3,6 +3,7 @@
 #define TK_MILTER_DAEMON_CALLBACKS_H
 
 #include "milter/base/ledger.h"
+#include "milter/base/once.h"
 #include "milter/base/snapshot.h"
 #include "milter/daemon/flight.h"
 #include "milter/intake/intake.h"
@@ -16,6 +17,7 @@ struct tk_callbacks_service {
     struct tk_flight *flight;
     struct tk_ledger *ledger; /* NULL: there is none */
     guint sessions_max;       /* connections at one time */
+    struct tk_once *closed;   /* rate windows that are full, each told once; NULL: told with every mail */
 };
 
 /* Registers with libmilter under NAME. SERVICE must live as long as libmilter runs. TK_BUG: libmilter

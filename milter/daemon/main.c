@@ -58,6 +58,11 @@ static const char help[] =
 /* A callback that has returned still has its answer written by libmilter, which tells nobody when. */
 #define ANSWER_MICROS (200 * G_TIME_SPAN_MILLISECOND)
 
+/* A rate window that has refused nothing for this many seconds is open again. */
+#define CLOSED_QUIET (10 * 60)
+/* Rate windows that are remembered as full. */
+#define CLOSED_MOST 1000
+
 static void reload(void *context)
 {
     const struct tk_callbacks_service *service = context;
@@ -193,12 +198,14 @@ static enum tk_status run(const struct tk_cmdline *options, struct tk_snapshot *
         service.ledger = open_ledger(conf);
         service.sessions_max = (guint)conf->limit_sessions;
         tk_spool_set_budget(conf->limit_spool);
+        service.closed = tk_once_new(CLOSED_QUIET, CLOSED_MOST);
         status = serve(&service, &listener, why);
     }
 
     tk_listener_close(&listener);
     tk_ledger_close(&service.ledger);
     tk_flight_free(&service.flight);
+    tk_once_free(&service.closed);
     tk_directory_free(&service.directory);
     tk_store_close(&service.store);
     tk_conf_unref(&conf);

@@ -18,6 +18,7 @@ struct tk_reply tk_reply_from_status(enum tk_status status)
     case TK_STORAGE: return storage;
     case TK_NO_MATCH:
     case TK_LATER:
+    case TK_LIMITED:
     case TK_UNCERTAIN:
     case TK_REFUSED:
     case TK_CONFIG:

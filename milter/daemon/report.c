@@ -1,7 +1,6 @@
 /* report: the one line that the log has for a mail. */
 #include "milter/daemon/report.h"
 
-#include "rules/authres.h"
 #include "rules/logtext.h"
 
 typedef const char *(*word_of_result)(const struct tk_intake_result *result);
@@ -71,7 +70,8 @@ static void add_outcome(GString *line, const struct tk_intake_outcome *outcome)
     tk_logtext_pair(line, "evidence", message != NULL ? outcome->classification.evidence : NULL);
     add_of_all(line, "detail", results, detail_of);
     tk_logtext_number(line, "foreign", foreign_tokens(results));
-    tk_logtext_pair(line, "auth", message != NULL ? tk_authres_word(outcome->authenticated) : NULL);
+    tk_logtext_pair(line, "auth", message != NULL ? tk_authentic_word(outcome->authentic.verdict) : NULL);
+    tk_logtext_pair(line, "by", message != NULL ? outcome->authentic.by : NULL);
 }
 
 void tk_report_line(GString *line, const struct tk_report *report)

@@ -183,6 +183,7 @@ enum tk_status tk_session_finish(struct tk_session *session, const struct tk_ses
         .too_big = session->content.limits.size > session->content.source.size,
         .queue_id = end->queue_id,
         .mta_name = end->mta_name,
+        .client = end->client,
         .received_at = end->received_at,
     };
     memcpy(mail.raw_sha256, session->content.raw_sha256, sizeof mail.raw_sha256);

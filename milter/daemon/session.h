@@ -48,8 +48,9 @@ struct tk_session_end {
     struct tk_ledger *ledger; /* or NULL */
     const char *queue_id;     /* or NULL */
     const char *mta_name;     /* or NULL */
-    gint64 deadline;          /* monotonic microseconds */
-    gint64 received_at;       /* microseconds since 1970 */
+    struct tk_authentic_client client;
+    gint64 deadline;    /* monotonic microseconds */
+    gint64 received_at; /* microseconds since 1970 */
 };
 
 /* The mail is complete: runs the pipeline over it. TK_OK: *OUTCOME_R is set, whatever it says, and the caller

@@ -8,8 +8,8 @@
 #include "milter/intake/conversation.h"
 #include "milter/intake/record.h"
 #include "rules/address.h"
-#include "rules/authres.h"
 #include "rules/delivery.h"
+#include "rules/hold.h"
 #include "rules/intake_key.h"
 #include "schema/fault.h"
 
@@ -91,7 +91,10 @@ static enum tk_status decide_record(struct run *run, struct tk_record *record)
                                               .rcpts = run->rcpts,
                                               .mail_from = run->mail_from,
                                               .too_big = run->mail->too_big};
-    return tk_conversation_decide(&mail, record);
+    enum tk_status status = tk_conversation_decide(&mail, record);
+    if (status == TK_OK)
+        tk_hold_apply(run->outcome->message, record->rcpt, &record->decision);
+    return status;
 }
 
 /* Finds the channel's ids; one that was never published has none and takes no mail. */
@@ -138,15 +141,6 @@ static enum tk_status decide_all(struct run *run)
     return TK_OK;
 }
 
-/* Whether the ticket is to say that nobody confirms its sender. Where no filter is trusted no mail is ever
- * confirmed, and the same sentence in each ticket would say nothing. */
-static gboolean flags_sender(const struct run *run, const struct tk_channel *channel)
-{
-    char *const *trusted = run->context->conf->trusted_authserv;
-    return channel->authentication == TK_AUTH_FLAG && run->outcome->authenticated != TK_YES &&
-           trusted != NULL && trusted[0] != NULL;
-}
-
 static enum tk_status plan_all(struct run *run)
 {
     struct tk_message *message = run->outcome->message;
@@ -170,7 +164,6 @@ static enum tk_status plan_all(struct run *run)
                                             .channel = record->channel,
                                             .message = message,
                                             .decision = &record->decision,
-                                            .unconfirmed = flags_sender(run, record->channel),
                                             .raw_sha256 = run->mail->raw_sha256,
                                             .raw_size = run->mail->source->size};
         record->plan = tk_plan_make(&input);
@@ -209,6 +202,7 @@ static void answer_all(struct run *run)
         result->rule = record->decision.rule;
         result->detail = g_strdup(record->decision.detail);
         result->rcpt = g_strdup(record->rcpt);
+        result->flags = record->decision.flags;
         result->matched = g_strdup(record->matched);
         result->matched_by = record->matched_by;
         result->linked = record->decision.linked_id != 0 ? g_strdup(record->matched) : NULL;
@@ -346,7 +340,7 @@ static enum tk_status read_mail(struct run *run)
     if (status != TK_OK)
         return status;
     TK_FAULT("planned", run->mail_from);
-    tk_record_choose_confirmed(run->records, &run->shared, run->outcome->authenticated);
+    tk_record_choose_confirmed(run->records, &run->shared, run->outcome->authentic.verdict);
     answer_all(run);
     return make_edits(run);
 }
@@ -380,14 +374,6 @@ static struct tk_message *read_message(const struct run *run)
     return tk_message_parse(&nothing, &limits);
 }
 
-static void authenticate(struct tk_intake_outcome *outcome, const struct tk_conf *conf)
-{
-    struct tk_authres authres;
-    tk_authres_read(outcome->message, conf->trusted_authserv, &authres);
-    outcome->authenticated = authres.verdict;
-    tk_authres_clear(&authres);
-}
-
 void tk_intake_run(const struct tk_intake_context *context, const struct tk_intake_mail *mail,
                    struct tk_intake_outcome *outcome_r)
 {
@@ -403,12 +389,18 @@ void tk_intake_run(const struct tk_intake_context *context, const struct tk_inta
     tk_ledger_enter(context->ledger, mail->raw_sha256, &run.seat);
     outcome_r->message = read_message(&run);
     TK_FAULT("parsed", run.mail_from);
-    const struct tk_classify_context envelope = {
-        .mail_from = run.mail_from, .instance = context->conf->instance, .max_received = MAX_RECEIVED};
+    const struct tk_classify_context envelope = {.mail_from = run.mail_from,
+                                                 .instance = context->conf->instance,
+                                                 .max_received = MAX_RECEIVED,
+                                                 .own_addresses = context->conf->by_address};
     tk_classify(outcome_r->message, &envelope, &outcome_r->classification);
-    authenticate(outcome_r, context->conf);
-    run.shared =
-        (struct tk_record_mail){mail, context->conf, outcome_r->message, &outcome_r->classification, started};
+    tk_authentic_find(context->conf, outcome_r->message, &mail->client, &outcome_r->authentic);
+    run.shared = (struct tk_record_mail){.mail = mail,
+                                         .conf = context->conf,
+                                         .message = outcome_r->message,
+                                         .classification = &outcome_r->classification,
+                                         .authentic = &outcome_r->authentic,
+                                         .started = started};
 
     outcome_r->status = run_mail(&run);
     if (outcome_r->status != TK_OK)
@@ -430,6 +422,7 @@ void tk_intake_clear(struct tk_intake_outcome *outcome)
     g_clear_pointer(&outcome->results, g_ptr_array_unref);
     g_clear_pointer(&outcome->edits, g_ptr_array_unref);
     tk_classify_clear(&outcome->classification);
+    tk_authentic_clear(&outcome->authentic);
     tk_message_free(&outcome->message);
     outcome->why = NULL;
 }

@@ -8,6 +8,7 @@
 
 #include "milter/base/ledger.h"
 #include "milter/intake/directory.h"
+#include "rules/authentic.h"
 #include "rules/classify.h"
 #include "rules/conf.h"
 #include "rules/decide.h"
@@ -38,8 +39,9 @@ struct tk_intake_mail {
     guint8 raw_sha256[32];  /* of all bytes of the source */
     const char *queue_id;   /* of the MTA, or NULL */
     const char
-        *mta_name;      /* the MTA's own host name (macro j), to know the Message-IDs that it made; or NULL */
-    gint64 received_at; /* microseconds since 1970, UTC */
+        *mta_name; /* the MTA's own host name (macro j), to know the Message-IDs that it made; or NULL */
+    struct tk_authentic_client client; /* who brought the mail */
+    gint64 received_at;                /* microseconds since 1970, UTC */
 };
 
 struct tk_intake_context {
@@ -65,6 +67,7 @@ struct tk_intake_result {
     guint foreign_tokens;                 /* tokens in the mail that are none of this channel's */
     gint64 intake_id, ticket_id, note_id; /* 0: none */
     gint64 seen;          /* how often the mail was here, with this time; 1: never before, 0: not stored */
+    unsigned flags;       /* of enum tk_flag: what was found and stopped nothing */
     char *rcpt;           /* the recipient by which the mail came to the channel, without <> */
     struct tk_plan *plan; /* what was, or would be, stored; NULL unless ticket, note or (of an excluded mail)
                              delivery note */
@@ -79,8 +82,8 @@ struct tk_intake_outcome {
     GPtrArray *edits;   /* of struct tk_edit, to be applied in order; only where status is TK_OK */
     struct tk_message *message;
     struct tk_classification classification;
-    gboolean only_channels;    /* every recipient is a channel's */
-    enum tk_tri authenticated; /* whether a trusted check confirms the From domain (rules/authres.h) */
+    struct tk_authentic authentic; /* whether the sender is confirmed, and by whom */
+    gboolean only_channels;        /* every recipient is a channel's */
 };
 
 /* The channel that RCPT (as received) leads to, or NULL: for front ends that let go mails without one. */

@@ -66,6 +66,20 @@ static const char *storable_id(const char *message_id)
     return message_id != NULL && strlen(message_id) <= MESSAGE_ID_MAX ? message_id : NULL;
 }
 
+/* A decision has one set of flags; the words are made once. */
+static const char *const *flag_words(struct tk_record *record)
+{
+    if (record->flags == NULL)
+        record->flags = tk_decide_flag_words(record->decision.flags);
+    return record->flags;
+}
+
+static struct tk_ingest_rate rate_of(const struct tk_rates *rates)
+{
+    return (struct tk_ingest_rate){.later = {rates->later.count, rates->later.seconds},
+                                   .fail = {rates->fail.count, rates->fail.seconds}};
+}
+
 static void fill_common(struct tk_record *record, const struct tk_record_mail *mail, struct tk_ingest *item)
 {
     gboolean delivery = tk_record_is_delivery(record);
@@ -79,6 +93,9 @@ static void fill_common(struct tk_record *record, const struct tk_record_mail *m
         .class = tk_classify_word(mail->classification->class),
         .evidence = mail->classification->evidence,
         .detail = record->decision.detail,
+        .authentication = tk_authentic_word(mail->authentic->verdict),
+        .authenticated_by = mail->authentic->by,
+        .flags = flag_words(record),
         .level = tk_limits_level_word(mail->message->level),
         .message_id = storable_id(mail->message->message_id),
         .mail_from = record->mail_from,
@@ -87,7 +104,7 @@ static void fill_common(struct tk_record *record, const struct tk_record_mail *m
         .size = mail->mail->source->size,
         .millis = (g_get_monotonic_time() - mail->started) / G_TIME_SPAN_MILLISECOND,
         .author = record->sender != NULL ? record->sender : UNKNOWN_AUTHOR,
-        .visibility = delivery ? "internal" : "public",
+        .visibility = delivery || (record->decision.flags & TK_FLAG_HELD) ? "internal" : "public",
         .source = delivery ? "delivery" : "mail",
         .ticket_id = record->decision.ticket_id,
         .reply_types = (const char *const *)record->channel->reply_types,
@@ -98,6 +115,9 @@ static void fill_common(struct tk_record *record, const struct tk_record_mail *m
         .reopen_max = record->channel->reopen_max,
         .machine = tk_decide_is_machine(mail->classification),
         .linked_id = record->decision.linked_id,
+        .rates = {[TK_INGEST_TICKETS] = rate_of(&record->channel->ticket_rates),
+                  [TK_INGEST_NOTES] = rate_of(&record->channel->note_rates),
+                  [TK_INGEST_TENANT] = rate_of(&mail->conf->tenant_rates)},
     };
     memcpy(item->intake_key, record->key.sha256, sizeof item->intake_key);
     decide_raw(record, mail);
@@ -295,6 +315,7 @@ void tk_record_clear(struct tk_record *record)
     g_clear_pointer(&record->mail_from, g_free);
     g_clear_pointer(&record->rcpt, g_free);
     g_clear_pointer(&record->sender, g_free);
+    g_clear_pointer(&record->flags, g_free);
     g_clear_pointer(&record->attachments, g_array_unref);
     g_clear_pointer(&record->fields, g_array_unref);
     g_clear_pointer(&record->participants, g_ptr_array_unref);

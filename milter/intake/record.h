@@ -25,6 +25,7 @@ struct tk_record {
     GArray *fields;          /* of struct tk_ingest_field */
     GPtrArray *participants; /* NULL-terminated */
     GPtrArray *notices;      /* NULL-terminated */
+    const char **flags;      /* NULL-terminated words */
     gboolean keep_raw;
     gint64 raw_seconds;
     gboolean confirms; /* the requester gets a confirmation, if the caps allow it */
@@ -40,6 +41,7 @@ struct tk_record_mail {
     const struct tk_conf *conf;
     const struct tk_message *message;
     const struct tk_classification *classification;
+    const struct tk_authentic *authentic;
     gint64 started; /* g_get_monotonic_time() */
 };
 

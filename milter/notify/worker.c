@@ -171,6 +171,7 @@ static enum result result_of(enum tk_status status)
     case TK_REFUSED: return FAILED;
     case TK_NO_MATCH: return LEFT; /* the lease was another's by then */
     case TK_LATER:
+    case TK_LIMITED:
     case TK_STORAGE:
     case TK_UNCERTAIN:
     case TK_CONFIG:

@@ -2,7 +2,7 @@
 --
 -- Own SQLSTATEs, of class TK (schema/sqlstate.c knows them):
 --   TK001 the caller's deadline has passed: nothing was written
---   TK002 the sender's rate: try again later
+--   TK002 a rate window is full: try again later
 --   TK003 the channel is not in the database
 --   TK004 the call refers to a content that is not stored
 --

@@ -42,31 +42,69 @@ BEGIN
 END
 $$;
 
--- Raises TK002 where the sender has reached the short window, and says whether the long one is full. Windows count
--- tickets and notes of that sender in that channel; a count of 0 means no limit.
-CREATE FUNCTION rate_full(p_tenant_id bigint, p_channel_id bigint, p_sender text, p_now timestamptz,
-                          p_short_count bigint, p_short interval, p_long_count bigint, p_long interval)
+-- Whether a sliding window is full: whether the p_count-th newest row of its kind is younger than p_seconds. Rows of
+-- intake are its only memory, so nobody waits for anybody: as many as are stored at the same moment may pass the count.
+-- Reads at most p_count entries of one index.
+CREATE FUNCTION window_full(p_kind text, p_tenant_id bigint, p_channel_id bigint, p_sender text, p_ticket_id bigint,
+                            p_now timestamptz, p_count bigint, p_seconds bigint)
     RETURNS boolean
-    LANGUAGE plpgsql SET search_path = ticketing, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = ticketing, pg_temp
     AS $$
 DECLARE
-    v_short bigint;
-    v_long bigint;
+    v_oldest timestamptz;
 BEGIN
-    IF p_sender IS NULL OR (p_short_count = 0 AND p_long_count = 0) THEN
-        RETURN false;
-    END IF;
-    SELECT count(*) FILTER (WHERE received_at > p_now - p_short), count(*) FILTER (WHERE received_at > p_now - p_long)
-        INTO v_short, v_long
-        FROM intake
-        WHERE tenant_id = p_tenant_id AND channel_id = p_channel_id AND sender = p_sender
-          AND received_at > p_now - greatest(p_short, p_long) AND verdict IN ('ticket', 'note');
-    IF p_long_count > 0 AND v_long >= p_long_count THEN
-        RETURN true;
-    END IF;
-    IF p_short_count > 0 AND v_short >= p_short_count THEN
-        RAISE EXCEPTION 'too many mails of one sender' USING ERRCODE = 'TK002';
-    END IF;
+    CASE p_kind
+    WHEN 'tickets' THEN
+        SELECT i.received_at INTO v_oldest FROM intake i
+            WHERE i.tenant_id = p_tenant_id AND i.channel_id = p_channel_id AND i.sender = p_sender
+              AND i.verdict = 'ticket'
+            ORDER BY i.received_at DESC OFFSET p_count - 1 LIMIT 1;
+    WHEN 'notes' THEN
+        SELECT i.received_at INTO v_oldest FROM intake i
+            WHERE i.tenant_id = p_tenant_id AND i.ticket_id = p_ticket_id AND i.verdict = 'note'
+            ORDER BY i.received_at DESC OFFSET p_count - 1 LIMIT 1;
+    WHEN 'tenant' THEN
+        SELECT i.received_at INTO v_oldest FROM intake i
+            WHERE i.tenant_id = p_tenant_id AND i.verdict IN ('ticket', 'note')
+            ORDER BY i.received_at DESC OFFSET p_count - 1 LIMIT 1;
+    END CASE;
+    RETURN coalesce(v_oldest > p_now - make_interval(secs => p_seconds), false);
+END
+$$;
+
+-- Whether the mail is one too many, to be refused. Where it is to come again later the call raises TK002 instead.
+-- p_rates has a row for tickets of a sender in a channel, one for notes of a ticket, one for tickets and notes of the
+-- tenant: {count, seconds} of the window that puts off and of the one that refuses, where a count of 0 means none.
+CREATE FUNCTION rate_exceeded(p_tenant_id bigint, p_channel_id bigint, p_sender text, p_ticket_id bigint,
+                              p_verdict text, p_now timestamptz, p_rates bigint[])
+    RETURNS boolean
+    LANGUAGE plpgsql STABLE SET search_path = ticketing, pg_temp
+    AS $$
+DECLARE
+    v_own int := CASE p_verdict WHEN 'ticket' THEN 1 ELSE 2 END;
+    v_column int;
+    v_row int;
+    v_kind text;
+BEGIN
+    FOREACH v_column IN ARRAY ARRAY[3, 1] LOOP
+        FOREACH v_row IN ARRAY ARRAY[v_own, 3] LOOP
+            v_kind := (ARRAY['tickets', 'notes', 'tenant'])[v_row];
+            IF p_rates[v_row][v_column] > 0
+               AND window_full(v_kind, p_tenant_id, p_channel_id, p_sender, p_ticket_id, p_now,
+                               p_rates[v_row][v_column], p_rates[v_row][v_column + 1]) THEN
+                IF v_column = 3 THEN
+                    RETURN true;
+                END IF;
+                RAISE EXCEPTION '% % in % seconds: %', p_rates[v_row][v_column],
+                    CASE v_row WHEN 3 THEN 'tickets and notes' ELSE v_kind END, p_rates[v_row][v_column + 1],
+                    CASE v_row
+                    WHEN 1 THEN format('of %s in channel %s', p_sender, p_channel_id)
+                    WHEN 2 THEN format('of ticket %s', p_ticket_id)
+                    ELSE format('of tenant %s', p_tenant_id)
+                    END USING ERRCODE = 'TK002';
+            END IF;
+        END LOOP;
+    END LOOP;
     RETURN false;
 END
 $$;
@@ -172,9 +210,9 @@ CREATE FUNCTION ingest(
     p_file_names text[], p_file_types text[], p_file_sizes bigint[], p_file_hashes bytea[],
     p_file_dispositions text[], p_file_content_ids text[],
     p_ticket_id bigint, p_author text, p_visibility text, p_source text, p_reply_types text[], p_confirm bigint[],
-    p_short_count bigint, p_short interval, p_long_count bigint, p_long interval, p_evidence text, p_detail text,
+    p_rates bigint[], p_evidence text, p_detail text,
     p_linked_ticket_id bigint, p_proof text, p_stranger text, p_closed text, p_reopen_for interval, p_reopen_max bigint,
-    p_machine boolean)
+    p_machine boolean, p_authentication text, p_authenticated_by text, p_flags text[])
     RETURNS ingest_result
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ticketing, pg_temp
     AS $$
@@ -239,8 +277,8 @@ BEGIN
             v_linked := p_ticket_id;
         END IF;
     END IF;
-    IF r.verdict IN ('ticket', 'note') AND p_short_count + p_long_count > 0 AND rate_full(p_tenant_id, p_channel_id, p_sender, p_now, p_short_count, p_short,
-                                                     p_long_count, p_long) THEN
+    IF p_rates IS NOT NULL AND r.verdict IN ('ticket', 'note')
+       AND rate_exceeded(p_tenant_id, p_channel_id, p_sender, p_ticket_id, r.verdict, p_now, p_rates) THEN
         r.verdict := 'fail';
         r.reason := 'rate_limit';
     END IF;
@@ -329,9 +367,9 @@ BEGIN
         r.intake_id := v_old.intake_id;
     ELSE
         INSERT INTO intake (tenant_id, intake_id, channel_id, verdict, reason, ticket_id, note_id, message_id, mail_from,
-                            rcpt, sender, class, evidence, detail, level, size, raw_sha256, raw_until, received_at, millis, seen_at)
+                            rcpt, sender, authentication, authenticated_by, flags, class, evidence, detail, level, size, raw_sha256, raw_until, received_at, millis, seen_at)
             VALUES (p_tenant_id, r.intake_id, p_channel_id, r.verdict, r.reason, r.ticket_id, r.note_id, p_message_id,
-                    p_mail_from, p_rcpt, p_sender, p_class, p_evidence,
+                    p_mail_from, p_rcpt, p_sender, p_authentication, p_authenticated_by, p_flags, p_class, p_evidence,
                     CASE WHEN (r.verdict, r.reason) IS NOT DISTINCT FROM (p_verdict, p_reason) THEN p_detail END,
                     p_level, p_size, p_raw_sha256, p_raw_until, p_now, p_millis, p_now);
     END IF;
@@ -345,5 +383,5 @@ $$;
 GRANT EXECUTE ON FUNCTION ingest(bigint, bigint, bytea, interval, timestamptz, timestamptz, text, text, text, text,
     text, text, text, text, bigint, bigint, bytea, timestamptz, text, text, text, text, text, text, text, text[], text[],
     text[], text[], boolean[], text[], text[], bigint[], bytea[], text[], text[], bigint, text, text, text, text[],
-    bigint[], bigint, interval, bigint, interval, text, text, bigint, text, text, text, interval, bigint, boolean)
+    bigint[], bigint[], text, text, bigint, text, text, text, interval, bigint, boolean, text, text, text[])
     TO ticket_milter;

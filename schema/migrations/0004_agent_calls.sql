@@ -1,5 +1,6 @@
 -- What agents may call: answer a ticket, move it on, fetch an attachment.
 
+-- The ticket, locked; one of a tenant that the caller does not read is not there.
 CREATE FUNCTION ticket_known(p_tenant_id bigint, p_number text) RETURNS bigint
     LANGUAGE plpgsql SET search_path = ticketing, pg_temp
     AS $$
@@ -7,7 +8,8 @@ DECLARE
     v_ticket_id bigint;
 BEGIN
     SELECT t.ticket_id INTO v_ticket_id FROM ticket t
-        WHERE t.tenant_id = p_tenant_id AND t.number = upper(p_number) FOR NO KEY UPDATE;
+        WHERE t.tenant_id = p_tenant_id AND t.number = upper(p_number) AND p_tenant_id = ANY (my_tenants())
+        FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no ticket %', p_number USING ERRCODE = 'no_data_found';
     END IF;
@@ -97,6 +99,7 @@ CREATE FUNCTION attachment_data(tenant_id bigint, attachment_id bigint) RETURNS 
     FROM attachment a
     JOIN blob b ON b.tenant_id = a.tenant_id AND b.sha256 = a.sha256
     WHERE a.tenant_id = attachment_data.tenant_id AND a.attachment_id = attachment_data.attachment_id
+      AND attachment_data.tenant_id = ANY (my_tenants())
     ORDER BY b.chunk_no
 $$;
 GRANT EXECUTE ON FUNCTION attachment_data(bigint, bigint) TO ticket_agent;

@@ -182,3 +182,28 @@ CREATE FUNCTION blob_used(p_tenant_id bigint, p_sha256 bytea) RETURNS boolean
     SELECT EXISTS (SELECT FROM attachment WHERE tenant_id = p_tenant_id AND sha256 = p_sha256)
         OR EXISTS (SELECT FROM intake WHERE tenant_id = p_tenant_id AND raw_sha256 = p_sha256)
 $$;
+
+-- Holds a role to a tenant, or no longer. False: nothing changed.
+CREATE FUNCTION reader_set(p_role text, p_tenant text, p_reads boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = ticketing, pg_temp
+    AS $$
+DECLARE
+    v_tenant_id bigint;
+BEGIN
+    SELECT t.tenant_id INTO v_tenant_id FROM tenant t WHERE t.name = p_tenant;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no tenant %', p_tenant USING ERRCODE = 'TK011';
+    END IF;
+    IF NOT p_reads THEN
+        DELETE FROM reader r WHERE r.tenant_id = v_tenant_id AND r.role = p_role;
+        RETURN FOUND;
+    END IF;
+    IF left(p_role, 7) = 'ticket_' OR NOT EXISTS (SELECT FROM pg_roles g WHERE g.rolname = p_role AND NOT g.rolsuper) THEN
+        RAISE EXCEPTION '% is no role that can be held to a tenant: one of a person or of a group of persons is right', p_role
+            USING ERRCODE = 'TK011';
+    END IF;
+    INSERT INTO reader (tenant_id, role) VALUES (v_tenant_id, p_role) ON CONFLICT DO NOTHING;
+    RETURN FOUND;
+END
+$$;
+GRANT EXECUTE ON FUNCTION reader_set(text, text, boolean) TO ticket_admin;

@@ -19,7 +19,7 @@ CREATE VIEW ticket_report WITH (security_invoker = true) AS
 
 CREATE VIEW intake_report WITH (security_invoker = true) AS
     SELECT i.tenant_id, n.name AS tenant, i.intake_id, i.channel_id, c.name AS channel, i.verdict, i.reason, i.ticket_id,
-           t.number, i.note_id, i.message_id, i.mail_from, i.rcpt, i.sender, i.class, i.evidence, i.detail, i.level,
+           t.number, i.note_id, i.message_id, i.mail_from, i.rcpt, i.sender, i.authentication, i.authenticated_by, i.flags, i.class, i.evidence, i.detail, i.level,
            i.size, i.raw_sha256, i.raw_until, i.received_at, i.millis, i.seen, i.seen_at
     FROM intake i
     JOIN tenant n USING (tenant_id)

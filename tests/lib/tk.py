@@ -470,7 +470,8 @@ def main(make_stack):
     parser.add_argument("--only", default="")
     arguments = parser.parse_args()
     prefix = "mta/" + os.path.splitext(os.path.basename(sys.argv[0]))[0]
-    chosen = [(prefix + ": " + sentence, function) for sentence, function in _cases
+    # An attack or failure of the catalogue is known by its id, which stands in front.
+    chosen = [(sentence if re.match(r"[A-Z]\d+ ", sentence) else prefix + ": " + sentence, function) for sentence, function in _cases
               if arguments.only in prefix + ": " + sentence]
     if not chosen:
         sys.exit(0)

@@ -99,20 +99,75 @@ def _(stack):
 
 @case("ticketctl test tells whether the sender is confirmed")
 def _(stack):
-    for what, word in (("good", "yes"), ("failed", "no"), ("bare", "unknown")):
+    for what, word in (("good", "pass"), ("failed", "fail"), ("bare", "none")):
         name = stack.path(what + ".eml")
         with open(name, "wb") as file:
             file.write(mail(headers=[("Authentication-Results", value) for value in MAILS[what][0]]))
         done = stack.ctl("test", "acme/fail", name, "--json", "--no-database", check=False)
         (answer,) = [json.loads(line) for line in done.stdout.splitlines()]
-        expect_equal((answer["authenticated"], answer["verdict"]), (word, "ticket" if what == "good" else "fail"), what)
+        expect_equal((answer["authentication"], answer["verdict"]), (word, "ticket" if what == "good" else "fail"), what)
+
+
+# Who is believed without a filter's word -> (client's attributes for XCLIENT, address of From, verdict, reason, by).
+CLIENTS = {
+    "network": ("ADDR=192.0.2.7", ANN, "ticket", None, "network 192.0.2.0/24"),
+    "outside": ("ADDR=198.51.100.7", ANN, "fail", "impersonation", None),
+    "login": ("ADDR=198.51.100.7 LOGIN=ann@acme.example", ANN, "ticket", None, "login ann@acme.example"),
+    "other login": ("ADDR=198.51.100.7 LOGIN=bob@acme.example", ANN, "fail", "impersonation", None),
+    "partner": ("ADDR=198.51.100.7", "pat@hq.partner.example", "fail", "unauthenticated", None),
+    "partner login": ("ADDR=198.51.100.7 LOGIN=pat@hq.partner.example", "pat@hq.partner.example", "ticket", None,
+                      "login pat@hq.partner.example"),
+}
+
+
+@case("a named network and a client that has logged in as the sender are believed, others are not")
+def _(stack):
+    for what, (client, sender, verdict, reason, by) in CLIENTS.items():
+        message_id = what.replace(" ", ".") + "@client.example"
+        with stack.smtp() as session:
+            expect_equal(session.command("XCLIENT " + client)[0], 220, "XCLIENT")
+            session.command("EHLO client.example")
+            replies = session.send(mail(sender=sender, message_id="<%s>" % message_id), sender, ["own@acme.example"])
+            session.command("QUIT")
+        expect_equal(replies["data"][0], 250, what)
+        (row,) = stack.ctl_json("intake", "--channel", "acme/own", "--limit", "1")
+        expect_equal((row["message_id"], row["verdict"], row["reason"], row["authentication"], row["authenticated_by"]),
+                     (message_id, verdict, reason, "pass" if by else "none", by), what)
+
+
+@case("who claims an own domain without a proof is told in the ticket and stands in the intake")
+def _(stack):
+    for what, sender, wanted in (("bare", ANN, ["unconfirmed", "impersonation"]), ("good", ANN, []),
+                                 ("bare", "pat@hq.partner.example", ["unconfirmed"])):
+        content = mail("Claims", sender=sender, headers=[("Authentication-Results", value) for value in MAILS[what][0]])
+        expect_equal(stack.send(content, sender, ["flag@acme.example"])[0], 250)
+        (row,) = stack.ctl_json("intake", "--limit", "1")
+        expect_equal(row["flags"], wanted, "flags of " + sender)
+        (ticket,) = stack.ctl_json("show", row["number"])
+        expect_equal(any("claims a domain of this organisation" in text for text in ticket["notices"]),
+                     "impersonation" in wanted, "whether the ticket tells it")
+        expect_equal(ticket["intake"][0]["authentication"], "pass" if what == "good" else "none")
+        expect(("confirmed    pass dmarc=pass acme.example\n" in stack.ctl("show", row["number"])) == (what == "good"), "show")
+
+
+@case("ticketctl test knows networks and logins")
+def _(stack):
+    name = stack.path("client.eml")
+    with open(name, "wb") as file:
+        file.write(mail())
+    for arguments, word in ((["--client", "192.0.2.9"], "pass"), (["--client", "198.51.100.9"], "none"),
+                            (["--login", "Ann@acme.example"], "pass"), (["--login", "bob@acme.example"], "none")):
+        done = stack.ctl("test", "acme/own", name, "--json", "--no-database", *arguments, check=False)
+        answer = json.loads(done.stdout)
+        expect_equal((answer["authentication"], answer["verdict"], done.returncode),
+                     (word, "ticket", 0) if word == "pass" else (word, "fail", 1), " ".join(arguments))
 
 
 @case("check refuses a channel that believes nobody, with file, line and remedy")
 def _(stack):
     with open(stack.path("conf", "ticket-milter.conf"), encoding="utf-8") as file:
         text = file.read()
-    stack.write(("conf", "ticket-milter.conf"), text.replace("trusted_authserv", "# trusted_authserv"))
+    stack.write(("conf", "ticket-milter.conf"), text.replace("\ntrusted_", "\n# trusted_"))
     try:
         done = stack.ctl("check", check=False)
     finally:
@@ -121,11 +176,15 @@ def _(stack):
     expect_equal(done.returncode, 78, "exit code")
     for mode in ("fail", "reject"):
         expect("%s.conf:6: " % mode in said and 'authentication = "%s": would refuse every mail' % mode in said, said)
-    expect_equal(said.count("would refuse every mail"), 2, "complaints in " + said)
+    expect_equal(said.count("would refuse every mail"), 4, "complaints in " + said)
 
 
-main(lambda build: Stack(build, channels={mode + ".conf": channel(mode) for mode in MODES},
-                         options='trusted_authserv = [ "mx.example.net" ];',
-                         aliases=ALIASES + ["%s fail@acme.example" % address for mode in MODES
+OWN = channel("own").replace('authentication = "own"', 'authentication = "fail"; impersonation = "fail"')
+
+main(lambda build: Stack(build, channels=dict({mode + ".conf": channel(mode) for mode in MODES}, **{"own.conf": OWN}),
+                         options='trusted_authserv = [ "mx.example.net" ];\n'
+                                 'trusted_networks = [ "192.0.2.0/24", "2001:db8::/32" ];\ntrusted_login = "own";',
+                         postfix=["--set", "smtpd_authorized_xclient_hosts = 127.0.0.0/8"],
+                         aliases=ALIASES + ["%s fail@acme.example" % address for mode in MODES + ("own",)
                                             for address in (mode + "@acme.example", "it.%s@acme.example" % mode,
                                                             mode + ".1@acme.tickets.example.net")]))

@@ -7,7 +7,9 @@ store_tests = \
 	tests/store/test_faults \
 	tests/store/test_ingest \
 	tests/store/test_outbox \
+	tests/store/test_rates \
 	tests/store/test_replies \
+	tests/store/test_rooms \
 	tests/store/test_schema \
 	tests/store/test_wire
 if HAVE_CMOCKA
@@ -20,6 +22,14 @@ STORE_TEST_LIBS = tests/store/libserver.a $(STORE_LIBS) $(CMOCKA_LIBS)
 
 tests_store_libserver_a_SOURCES = %D%/server.c %D%/server.h
 tests_store_libserver_a_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+
+tests_store_test_rooms_SOURCES = %D%/test_rooms.c
+tests_store_test_rooms_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_rooms_LDADD = $(STORE_TEST_LIBS)
+
+tests_store_test_rates_SOURCES = %D%/test_rates.c
+tests_store_test_rates_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_rates_LDADD = $(STORE_TEST_LIBS)
 
 tests_store_test_ingest_SOURCES = %D%/test_ingest.c
 tests_store_test_ingest_CPPFLAGS = $(STORE_TEST_CPPFLAGS)

@@ -170,6 +170,7 @@ struct tk_ingest server_mail(const char *key)
                              .key_life = TK_INTAKE_LIFE_LONG,
                              .verdict = "ticket",
                              .class = "human",
+                             .authentication = "none",
                              .level = "full",
                              .mail_from = "ann@acme.example",
                              .rcpt = "support@acme.example",

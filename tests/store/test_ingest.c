@@ -319,28 +319,6 @@ static void several_channels_are_one_transaction_and_keep_their_order(void **sta
     assert_int_equal(tk_store_ingest(store, mails, 2, NULL, 0, soon(5), results, NULL), TK_BUG);
 }
 
-static void rate_windows_put_off_and_then_refuse(void **state)
-{
-    (void)state;
-    struct tk_ingest mail = server_mail("rate 1");
-    mail.sender = "flood@acme.example";
-    mail.short_count = 1;
-    mail.short_seconds = 3600;
-    expect_result(server_ingest(store, &mail, TK_OK), "ticket", NULL);
-    struct tk_ingest next = server_mail("rate 2");
-    next.sender = "flood@acme.example";
-    next.short_count = 1;
-    next.short_seconds = 3600;
-    struct tk_ingest_result none = server_ingest(store, &next, TK_LATER);
-    assert_null(none.verdict);
-    server_expect("1", "SELECT count(*) FROM ticketing.intake WHERE sender = 'flood@acme.example'");
-    /* The first is stored, so sending it again is no new mail. */
-    expect_result(server_ingest(store, &mail, TK_OK), "duplicate", NULL);
-    next.long_count = 1;
-    next.long_seconds = 7200;
-    expect_result(server_ingest(store, &next, TK_OK), "fail", "rate_limit");
-}
-
 static void bytes_that_are_no_text_never_reach_the_server(void **state)
 {
     (void)state;
@@ -454,7 +432,6 @@ int main(void)
         cmocka_unit_test(a_bounce_leaves_one_delivery_note),
         cmocka_unit_test(a_disabled_channel_fails_new_mails_and_knows_old_ones),
         cmocka_unit_test(several_channels_are_one_transaction_and_keep_their_order),
-        cmocka_unit_test(rate_windows_put_off_and_then_refuse),
         cmocka_unit_test(bytes_that_are_no_text_never_reach_the_server),
         cmocka_unit_test(data_that_does_not_fit_is_refused_and_the_raw_way_stays_open),
         cmocka_unit_test(facts_answer_every_key_in_order),

@@ -83,6 +83,23 @@ static const struct rule {
      " WHERE n.nspname = 'ticketing' AND a.attname = 'tenant_id' AND x.indexrelid > p.indexrelid"
      " AND c.relname IN ('ticket', 'note', 'attachment', 'intake', 'intake_key', 'outbox')",
      "CREATE INDEX ON ticketing.intake (tenant_id, mail_from)"},
+    {"every table with tenants has a room for each, by a policy without a subquery and without a setting",
+     "SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+     " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'"
+     " WHERE n.nspname = 'ticketing' AND c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND EXISTS ("
+     "SELECT FROM pg_policy p WHERE p.polrelid = c.oid))"
+     " UNION ALL SELECT p.polname::text FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid"
+     " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'ticketing'"
+     " AND (pg_get_expr(p.polqual, p.polrelid) !~ 'tenant_id = ANY \\((ticketing\\.)?my_tenants\\(\\)\\)'"
+     " OR pg_get_expr(p.polqual, p.polrelid) ~* 'select|setting| or ')",
+     "CREATE POLICY planted ON ticketing.ticket USING (true)"},
+    {"functions that agents may call with a tenant ask whether the caller reads it",
+     "SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'ticketing'::regnamespace AND p.prosecdef"
+     " AND has_function_privilege('ticket_agent', p.oid, 'EXECUTE') AND 'tenant_id' = ANY (p.proargnames)"
+     " AND p.prosrc !~ 'my_tenants|ticket_known'",
+     "CREATE FUNCTION ticketing.planted(tenant_id bigint) RETURNS int LANGUAGE sql SECURITY DEFINER AS "
+     "'SELECT 1';"
+     " GRANT EXECUTE ON FUNCTION ticketing.planted(bigint) TO ticket_agent"},
     {"columns with times have a time zone",
      "SELECT c.relname || '.' || a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
      " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE " OURS " AND c.relkind = 'r' AND a.attnum > 0"

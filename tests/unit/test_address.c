@@ -192,6 +192,9 @@ static void base_splits_off_the_detail(void **state)
         {"\"support+a b\"@x.example", '+', "support@x.example", "a b"},
         {"\"a .+b\"@x.example", '+', "\"a .\"@x.example", "b"},
         {"a.+b@x.example", '+', "\"a.\"@x.example", "b"},
+        /* what is left would need quotes and be too long with them */
+        {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.+@x.example", '+',
+         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.+@x.example", NULL},
         {"support-a@x.example", '-', "support@x.example", "a"},
         {"support+a@x.example", '\0', "support+a@x.example", NULL},
         {"support+a", '+', NULL, NULL},

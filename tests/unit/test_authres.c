@@ -7,6 +7,7 @@
 #include <gmime/gmime.h>
 #include <string.h>
 
+#include "rules/authentic.h"
 #include "rules/authres.h"
 #include "rules/limits.h"
 
@@ -49,7 +50,7 @@ static void check_rows(const char *from, const struct row *rows, gsize count)
                                ? authres.problem == NULL
                                : authres.problem != NULL && strstr(authres.problem, rows[i].problem) != NULL;
         if (authres.verdict != rows[i].verdict || !problem) {
-            print_message("%s\n  got %s, problem %s\n", rows[i].header, tk_authres_word(authres.verdict),
+            print_message("%s\n  got %s, problem %s\n", rows[i].header, tk_authentic_word(authres.verdict),
                           authres.problem);
             wrong++;
         }

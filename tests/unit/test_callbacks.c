@@ -125,7 +125,7 @@ static void negotiation_asks_for_what_is_needed_and_refuses_less(void **state)
     assert_true((protocol & SMFIP_HDR_LEADSPC) != 0);
     assert_int_equal(protocol & (SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_RCPT_REJ), 0);
     assert_int_equal(x + y, 0);
-    assert_string_equal(ctx.calls->str, "macros 5 i j\n");
+    assert_string_equal(ctx.calls->str, "macros 5 i j {auth_authen} {client_addr}\n");
     for (unsigned long bit = 1; bit <= SMFIP_HDR_LEADSPC; bit <<= 1) {
         sfsistat expected = (protocol & bit) != 0 ? SMFIS_REJECT : SMFIS_CONTINUE;
         unsigned long a, p;

@@ -354,6 +354,47 @@ static void the_tables_are_written_folded(void **state)
     assert_folded(tk_form_words, tk_form_word_count);
 }
 
+static void who_writes_as_a_channel_is_ourselves(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *headers, *mail_from;
+        gboolean loop;
+    } rows[] = {
+        {"From: support@acme.example\n", "support@acme.example", TRUE},
+        {"From: Help <SUPPORT@Acme.Example>\n", "ann@acme.example", TRUE},
+        {"From: support+t-a-abc@acme.example\n", "ann@acme.example", TRUE},
+        {"From: support@acme.example\n", "", TRUE},
+        {"From: hr@globex.example\n", "hr@globex.example", TRUE},
+        {"From: \"support\"@acme.example\n", "ann@acme.example", TRUE},
+        /* Whoever forwards a person's mail to us may put himself into the envelope. */
+        {ANN, "support@acme.example", FALSE},
+        {ANN, "hr@globex.example", FALSE},
+        {ANN "Sender: support@acme.example\n", "ann@acme.example", FALSE},
+        {ANN "Reply-To: support@acme.example\n", "ann@acme.example", FALSE},
+        {"From: support@acme.example.evil.example\n", "ann@acme.example", FALSE},
+        {"From: xsupport@acme.example\n", "ann@acme.example", FALSE},
+        {"From: support@mail.acme.example\n", "ann@acme.example", FALSE},
+        {"To: support@acme.example\n", "ann@acme.example", FALSE},
+    };
+    g_autoptr(GHashTable) own = g_hash_table_new(g_str_hash, g_str_equal);
+    g_hash_table_add(own, (gpointer) "support@acme.example");
+    g_hash_table_add(own, (gpointer) "hr@globex.example");
+    for (gsize i = 0; i < G_N_ELEMENTS(rows) * 2; i++) {
+        const gboolean known = i % 2 == 0;
+        const struct tk_classify_context context = {.mail_from = rows[i / 2].mail_from,
+                                                    .instance = "gw1.example.net",
+                                                    .own_addresses = known ? own : NULL};
+        struct tk_message *message = test_mail_new(rows[i / 2].headers, "Hello.", NULL, NULL);
+        struct tk_classification got;
+        tk_classify(message, &context, &got);
+        if ((got.class == TK_CLASS_LOOP) != (known && rows[i / 2].loop))
+            fail_msg("%s %s", rows[i / 2].headers, tk_classify_word(got.class));
+        tk_classify_clear(&got);
+        test_mail_free(message);
+    }
+}
+
 static void every_class_has_a_word_of_its_own(void **state)
 {
     (void)state;
@@ -373,6 +414,7 @@ int main(void)
         cmocka_unit_test(out_of_office_is_told_from_other_autoreplies),
         cmocka_unit_test(evidence_is_one_short_line),
         cmocka_unit_test(the_tables_are_written_folded),
+        cmocka_unit_test(who_writes_as_a_channel_is_ourselves),
         cmocka_unit_test(every_class_has_a_word_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -218,7 +218,8 @@ static void rules_are_this_json(void **state)
         "example\","
         "\"success\":\"none\",\"fail\":\"fail@acme.example\",\"exclude\":\"none\","
         "\"allowed_domains\":[\"*.partner.example\",\"acme.example\"],\"denied_domains\":[],"
-        "\"authentication\":\"flag\",\"exclude_autoreplies\":true,"
+        "\"authentication\":\"flag\",\"own_domains\":[\"acme.example\",\"acme.tickets.example.net\"],"
+        "\"impersonation\":\"flag\",\"exclude_autoreplies\":true,"
         "\"autoreply_addresses\":[\"*@machines.example\"],\"autoreply_keywords\":[\"Out of Office\"],"
         "\"autoreply_allow\":[\"X-Jira: yes\",\"jira@acme.example\"],"
         "\"exclude_headers\":[\"X-Spam-Flag: YES\"],"
@@ -246,7 +247,9 @@ static void rules_are_this_json(void **state)
         "{\"field\":\"subject\",\"from\":\"subject\",\"header\":null,\"map\":[],\"default\":null,"
         "\"restricted\":false}],"
         "\"keep_attachments\":\"all\",\"attachment_max_size\":5242880,\"attachment_deny_names\":[\"*.exe\"],"
-        "\"attach_mail\":false,\"confirmation\":false,\"tell_status\":[]}");
+        "\"attach_mail\":false,\"confirmation\":false,\"tell_status\":[],"
+        "\"tickets_later\":\"none\",\"tickets_fail\":\"none\",\"notes_later\":\"none\","
+        "\"notes_fail\":\"none\"}");
 }
 
 static void a_reference_keeps_the_snapshot(void **state)

@@ -128,6 +128,9 @@ static void reads_message_ids(void **state)
         {"", 9, ""},
         {"<1@x> <2@x> <3@x> <4@x> <5@x>", 3, "1@x 4@x 5@x"},
         {"<1@x> <2@x>", 1, "2@x"},
+        {"<<a@b>", 9, "a@b"},
+        {"<cut <a@b> <c@d>", 9, "a@b c@d"},
+        {"<<>", 9, ""},
     };
 
     (void)state;

@@ -28,7 +28,7 @@ static void every_option_is_complete_and_its_default_can_be_read(void **state)
         if (o->shape != TK_SHAPE_ONE || o->default_text == NULL)
             continue;
         assert_false(o->flags & TK_OPTION_REQUIRED);
-        struct tk_value value = {NULL, 0};
+        struct tk_value value = {0};
         g_autoptr(GString) why = g_string_new(NULL);
         if (tk_values_read(o, o->default_text, why, &value) != TK_OK)
             fail_msg("%s: %s", o->path, why->str);
@@ -106,7 +106,7 @@ static void numbers_with_units_are_read_and_printed(void **state)
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         const struct tk_option option = {
             .shape = TK_SHAPE_ONE, .type = cases[i].type, .min = 0, .max = G_MAXINT64};
-        struct tk_value value = {NULL, -1};
+        struct tk_value value = {.number = -1};
         enum tk_status status = tk_values_read(&option, cases[i].text, NULL, &value);
         assert_int_equal(status, cases[i].number >= 0 ? TK_OK : TK_REFUSED);
         assert_int_equal(value.number, cases[i].number);

@@ -14,7 +14,6 @@ static struct tk_decision decision;
 static struct tk_conf conf;
 static guint8 digest[32];
 static struct tk_plan *plan;
-static gboolean unconfirmed;
 
 static int start(void **state)
 {
@@ -27,7 +26,6 @@ static int start(void **state)
     g_ptr_array_add(conf.templates, (gpointer)channel->template);
     g_hash_table_insert(conf.by_address, sample_text("sales@acme.example"), channel);
     plan = NULL;
-    unconfirmed = FALSE;
     return 0;
 }
 
@@ -41,7 +39,7 @@ static int finish(void **state)
 
 static void make(void)
 {
-    const struct tk_plan_input input = {&conf, channel, message, &decision, digest, 1234, unconfirmed};
+    const struct tk_plan_input input = {&conf, channel, message, &decision, digest, 1234};
     tk_plan_free(&plan);
     plan = tk_plan_make(&input);
 }
@@ -291,16 +289,27 @@ static void a_note_holds_the_new_text_and_what_it_needs_to_become_a_ticket(void 
     assert_int_equal(plan->notices->len, 0);
 }
 
-static void a_sender_whom_nobody_confirms_is_told_in_ticket_and_note(void **state)
+static void what_is_known_of_the_sender_is_told_beside_the_text(void **state)
 {
     (void)state;
+    static const struct {
+        unsigned flags;
+        const char *notices[3];
+    } rows[] = {
+        {0, {NULL}},
+        {TK_FLAG_UNCONFIRMED, {"the sender is not confirmed: ", NULL}},
+        {TK_FLAG_IMPERSONATION, {"the sender claims a domain of this organisation", NULL}},
+        {TK_FLAG_UNCONFIRMED | TK_FLAG_IMPERSONATION,
+         {"the sender claims a domain of this organisation", "the sender is not confirmed: ", NULL}},
+    };
     static const enum tk_verdict verdicts[] = {TK_VERDICT_TICKET, TK_VERDICT_NOTE};
-    unconfirmed = TRUE;
-    for (gsize i = 0; i < G_N_ELEMENTS(verdicts); i++) {
-        decision.verdict = verdicts[i];
+    for (gsize i = 0; i < G_N_ELEMENTS(verdicts) * G_N_ELEMENTS(rows); i++) {
+        decision.verdict = verdicts[i % 2];
+        decision.flags = rows[i / 2].flags;
         make();
-        assert_int_equal(plan->notices->len, 1);
-        assert_non_null(strstr(g_ptr_array_index(plan->notices, 0), "the sender is not confirmed: "));
+        assert_int_equal(plan->notices->len, g_strv_length((char **)rows[i / 2].notices));
+        for (guint n = 0; n < plan->notices->len; n++)
+            assert_non_null(strstr(g_ptr_array_index(plan->notices, n), rows[i / 2].notices[n]));
         assert_string_equal(plan->body, "It is broken.");
         assert_string_equal(plan->description, "It is broken.");
     }
@@ -340,7 +349,7 @@ int main(void)
         CASE(attachments_are_kept_by_rule_and_named_where_left_out),
         CASE(the_mail_itself_is_attached_last_where_asked),
         CASE(a_note_holds_the_new_text_and_what_it_needs_to_become_a_ticket),
-        CASE(a_sender_whom_nobody_confirms_is_told_in_ticket_and_note),
+        CASE(what_is_known_of_the_sender_is_told_beside_the_text),
         CASE(prefixes_are_those_of_the_tenant_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,8 +15,10 @@ static struct tk_message message;
 /* An outcome of COUNT channels. */
 static struct tk_intake_outcome outcome_of(guint count)
 {
-    struct tk_intake_outcome outcome = {
-        .status = TK_OK, .results = g_ptr_array_new(), .message = &message, .authenticated = TK_UNKNOWN};
+    struct tk_intake_outcome outcome = {.status = TK_OK,
+                                        .results = g_ptr_array_new(),
+                                        .message = &message,
+                                        .authentic = {.verdict = TK_UNKNOWN}};
     for (guint i = 0; i < count; i++) {
         results[i] = (struct tk_intake_result){.channel = sample_channel()};
         g_ptr_array_add(outcome.results, &results[i]);
@@ -38,7 +40,7 @@ static void an_accepted_mail_is_one_line_of_all_keys(void **state)
     message.message_id = (char *)"a@acme.example";
     results[0].verdict = TK_VERDICT_TICKET;
     results[0].number = (char *)"INC-17";
-    outcome.authenticated = TK_YES;
+    outcome.authentic = (struct tk_authentic){TK_YES, (char *)"dmarc=pass acme.example"};
     const struct tk_report report = {.queue_id = "4FQ",
                                      .mail_from = "<ann@acme.example>",
                                      .rcpts = 2,
@@ -50,8 +52,8 @@ static void an_accepted_mail_is_one_line_of_all_keys(void **state)
     assert_line(
         &report,
         "id=4FQ verdict=ticket reason=\"\" channel=acme/support ticket=INC-17 class=human evidence=\"\" "
-        "detail=\"\" foreign=0 auth=pass level=full size=1234 millis=12 msgid=a@acme.example "
-        "from=<ann@acme.example> "
+        "detail=\"\" foreign=0 auth=pass by=\"dmarc=pass acme.example\" level=full size=1234 millis=12 "
+        "msgid=a@acme.example from=<ann@acme.example> "
         "rcpts=2 "
         "reply=250");
     g_ptr_array_unref(outcome.results);
@@ -64,7 +66,7 @@ static void several_channels_stand_with_commas_in_one_order(void **state)
     message.message_id = NULL;
     outcome.classification = (struct tk_classification){.class = TK_CLASS_AUTOREPLY,
                                                         .evidence = (char *)"Auto-Submitted: auto-replied"};
-    outcome.authenticated = TK_NO;
+    outcome.authentic.verdict = TK_NO;
     results[0].verdict = TK_VERDICT_NOTE;
     results[0].detail = (char *)"Sent, for me\n";
     results[0].number = (char *)"INC-17";
@@ -76,6 +78,7 @@ static void several_channels_stand_with_commas_in_one_order(void **state)
         "id=4FQ verdict=note,exclude reason=,out_of_office channel=acme/support,acme/support ticket=INC-17, "
         "class=autoreply evidence=\"Auto-Submitted: auto-replied\" detail=\"Sent, for me\\n,\" foreign=0 "
         "auth=fail "
+        "by=\"\" "
         "level=full "
         "size=0 millis=0 msgid=\"\" "
         "from=<> "
@@ -99,7 +102,7 @@ static void a_mail_that_is_put_off_says_why_whether_it_was_read_or_not(void **st
     assert_line(
         &report,
         "id=\"\" verdict=later reason=\"\" channel=\"\" ticket=\"\" class=human evidence=\"\" detail=\"\" "
-        "foreign=0 auth=none level=raw "
+        "foreign=0 auth=none by=\"\" level=raw "
         "size=0 "
         "millis=0 msgid=\"a\\nverdict=ticket\" from=<ann@acme.example> rcpts=1 reply=451 status=later "
         "why=\"no \\\"connection\\\"\"");
@@ -109,7 +112,7 @@ static void a_mail_that_is_put_off_says_why_whether_it_was_read_or_not(void **st
     report.why = "disk";
     assert_line(&report,
                 "id=\"\" verdict=later reason=\"\" channel=\"\" ticket=\"\" class=\"\" evidence=\"\" "
-                "detail=\"\" foreign=0 auth=\"\" level=raw size=0 "
+                "detail=\"\" foreign=0 auth=\"\" by=\"\" level=raw size=0 "
                 "millis=0 msgid=\"\" from=<ann@acme.example> rcpts=1 reply=452 status=storage why=disk");
     g_ptr_array_unref(outcome.results);
 }
