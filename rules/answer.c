@@ -5,12 +5,9 @@
 
 #include "rules/address.h"
 
-/* Between local part and detail, as nearly every MTA is set. */
-#define DETAIL_DELIMITER '+'
-
 static gboolean is_ours(const struct tk_conf *conf, const char *address)
 {
-    g_autofree char *base = tk_address_base(address, DETAIL_DELIMITER, NULL);
+    g_autofree char *base = tk_address_base(address, TK_ADDRESS_DELIMITER, NULL);
     return g_hash_table_contains(conf->by_address, address) ||
            (base != NULL && g_hash_table_contains(conf->by_address, base));
 }

@@ -11,8 +11,6 @@
 #include "rules/text.h"
 #include "rules/token.h"
 
-/* Between local part and detail, as nearly every MTA is set. */
-#define DETAIL_DELIMITER '+'
 /* Of an installation without keys; with "@" and the instance rules/classify.h knows it as ours. */
 #define PLAIN_ID "ticket."
 
@@ -73,7 +71,7 @@ static enum tk_status check_recipient(const struct tk_compose_input *input, GStr
         strpbrk(recipient, "<>") != NULL)
         return tk_status_fail(TK_REFUSED, why, "no mail can be sent to this address");
     g_autofree char *folded = tk_address_fold(recipient);
-    g_autofree char *base = tk_address_base(recipient, DETAIL_DELIMITER, NULL);
+    g_autofree char *base = tk_address_base(recipient, TK_ADDRESS_DELIMITER, NULL);
     const struct tk_channel *own = g_hash_table_lookup(input->conf->by_address, folded);
     if (own == NULL && base != NULL)
         own = g_hash_table_lookup(input->conf->by_address, base);
