@@ -39,9 +39,12 @@ static void check_true(const GPtrArray *keys, const char *address, gint64 ticket
     g_autofree char *back = tk_token_in_message_id(id, scope.instance);
     g_assert_cmpstr(back, ==, made);
     g_autofree char *reply = tk_token_to_address("support@acme.example", made);
+    g_assert(reply != NULL || strlen("support+t-") + strlen(made) > 64);
+    if (reply == NULL)
+        return;
     g_autofree char *detail = NULL;
     g_autofree char *base = tk_address_base(reply, '+', &detail);
-    g_assert(reply != NULL && strcmp(base, "support@acme.example") == 0);
+    g_assert_cmpstr(base, ==, "support@acme.example");
     g_assert_cmpstr(tk_token_in_detail(detail), ==, made);
 }
 
