@@ -87,6 +87,9 @@ class Crowd:
     def told(self):
         return len(self.mails) - self.open
 
+    def put_off(self):
+        return sum(mail.put_off for mail in self.mails)
+
     def take(self):
         """The next mail that is due, or None when all have been told 250."""
         with self.lock:
