@@ -214,10 +214,12 @@ EXTRA_DIST += \
 	%D%/mta/test_circle.py \
 	%D%/mta/test_conversation.py \
 	%D%/mta/test_daemon.py \
+	%D%/mta/test_dmarc.py \
 	%D%/mta/test_fields.py \
 	%D%/mta/test_folders.py \
 	%D%/mta/test_full.py \
 	%D%/mta/test_gateway.py \
+	%D%/mta/test_trust.py \
 	%D%/mta/test_twins.py \
 	%D%/mta/test_rules.py \
 	%D%/mta/test_replies.py \
