@@ -164,7 +164,7 @@ def _(stack):
     user = pwd.getpwnam(NOBODY)
     group = "daemon"
     before = stack.change(user='"%s"' % NOBODY, listen_group='"%s"' % group)
-    os.chmod(stack.path("conf", "token.key"), 0o644)
+    os.chown(stack.path("conf", "token.key"), user.pw_uid, -1)
     os.chown(stack.path("socket"), user.pw_uid, -1)
     daemon = stack.spawn()
     stack.write(("conf", "ticket-milter.conf"), before)
@@ -183,7 +183,7 @@ def _(stack):
     if os.getuid() != 0:
         raise Skip("needs root")
     user, group = pwd.getpwnam(NOBODY), grp.getgrnam("daemon")
-    os.chmod(stack.path("conf", "token.key"), 0o644)
+    os.chown(stack.path("conf", "token.key"), user.pw_uid, -1)
     os.chown(stack.path("socket"), user.pw_uid, group.gr_gid)
     os.chmod(stack.path("socket"), 0o2750)
     before = stack.change(listen_group='"daemon"', user='"%s"' % NOBODY)
