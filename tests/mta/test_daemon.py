@@ -86,6 +86,7 @@ class Bare(Stack):
 
 
 def end(daemon, how=signal.SIGTERM, seconds=20):
+    time.sleep(0.3)  # libmilter calls a stop while it starts its threads an error
     daemon.send_signal(how)
     return daemon.wait(seconds)
 
