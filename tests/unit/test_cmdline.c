@@ -79,7 +79,7 @@ static void only_a_program_that_detaches_goes_to_the_background(void **state)
 static void a_status_has_one_exit_code(void **state)
 {
     (void)state;
-    static const int expected[] = {0, 1, 75, 75, 75, 65, 78, 64, 70}; /* in the order of enum tk_status */
+    static const int expected[] = {0, 1, 75, 75, 75, 75, 65, 78, 64, 70}; /* in the order of enum tk_status */
     for (int status = TK_OK; status <= TK_BUG; status++)
         assert_int_equal(tk_exitcode(status), expected[status]);
 }
