@@ -143,7 +143,9 @@ def grows(daemon, seconds):
 @fault("PostgreSQL: away for a minute under 50 senders", senders=50)
 def _(gateway, crowd):
     wait_told(crowd, 0.3)
+    crowd.held = True
     gateway.stop_postgres("immediate")
+    crowd.held = False
     told, problems = crowd.told(), []
     try:
         time.sleep(1)
@@ -175,9 +177,11 @@ def _(gateway, crowd):
 
 @fault("connection cut between COMMIT and its acknowledgement")
 def _(gateway, crowd):
+    crowd.held = True
     proxy = Proxy(gateway.path("proxy.%d" % time.monotonic_ns()), re.search(r"host=(\S+)", gateway.conninfo).group(1), 25)
     gateway.use_database(re.sub(r"host=\S+", "host=" + os.path.dirname(proxy.listener.getsockname()), gateway.conninfo))
     gateway.kept.restart()
+    crowd.held = False
     while crowd.busy():
         time.sleep(0.05)
     proxy.close()
@@ -192,8 +196,10 @@ def _(gateway, crowd):
     def act():
         # What the server answers is the same as where all of its connections are taken: 53300.
         before, end = crowd.put_off(), time.monotonic() + 20
+        crowd.held = True
         gateway.psql("ALTER ROLE ticket_milter CONNECTION LIMIT 0")
         gateway.drop_connections()
+        crowd.held = False
         while crowd.busy() and crowd.put_off() - before < 2 * len(crowd.threads) and time.monotonic() < end:
             time.sleep(0.02)
         gateway.psql("ALTER ROLE ticket_milter CONNECTION LIMIT -1")

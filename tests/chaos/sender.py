@@ -77,6 +77,7 @@ class Crowd:
         self.open = len(mails)  # mails that were not told 250 yet
         self.stopped = False
         self.codes = {}
+        self.held = False  # nobody begins a mail, so that a fault is there before the last one has gone
         self.threads = [threading.Thread(target=self.work, daemon=True) for _ in range(senders)]
         for thread in self.threads:
             thread.start()
@@ -94,7 +95,7 @@ class Crowd:
         """The next mail that is due, or None when all have been told 250."""
         with self.lock:
             while self.busy():
-                if self.due and self.due[0][0] <= time.monotonic():
+                if not self.held and self.due and self.due[0][0] <= time.monotonic():
                     return self.mails[heapq.heappop(self.due)[2]]
                 self.lock.wait(0.05)
         return None
