@@ -107,17 +107,19 @@ enum tk_status tk_admin_purge(struct tk_store *store, gint64 age, gint64 deadlin
     return status;
 }
 
-enum tk_status tk_admin_add_note(struct tk_store *store, gint64 tenant_id, const char *number,
-                                 const char *author, const char *visibility, const char *body,
-                                 gint64 deadline, gint64 *note_id_r, GString *why)
+enum tk_status tk_admin_add_note(struct tk_store *store, const struct tk_admin_note *note, gint64 deadline,
+                                 gint64 *note_id_r, GString *why)
 {
     TK_ARGS_AUTO struct tk_args args;
     tk_args_init(&args);
-    tk_args_number(&args, tenant_id);
-    tk_args_text(&args, number);
-    tk_args_text(&args, author);
-    tk_args_text(&args, visibility);
-    tk_args_text(&args, body);
+    tk_args_number(&args, note->tenant_id);
+    tk_args_text(&args, note->number);
+    tk_args_text(&args, note->author);
+    tk_args_text(&args, note->visibility);
+    tk_args_text(&args, note->body);
+    tk_args_texts(&args, note->filenames, note->count);
+    tk_args_texts(&args, note->types, note->count);
+    tk_args_contents(&args, note->contents, note->count);
     g_autoptr(PGresult) result = NULL;
     enum tk_status status = tk_pool_query(store, tk_query_add_note, &args, true, deadline, &result, why);
     if (status != TK_OK)

@@ -74,9 +74,22 @@ struct tk_purged {
 TK_MUST_CHECK enum tk_status tk_admin_purge(struct tk_store *store, gint64 age, gint64 deadline,
                                             struct tk_purged *purged_r, GString *why);
 
-/* An agent's note. Role ticket_agent. VISIBILITY: public, internal. TK_NO_MATCH: no such ticket. */
-TK_MUST_CHECK enum tk_status tk_admin_add_note(struct tk_store *store, gint64 tenant_id, const char *number,
-                                               const char *author, const char *visibility, const char *body,
+/* An agent's note. The file at place i of the three is one; they are COUNT. */
+struct tk_admin_note {
+    gint64 tenant_id;
+    const char *number; /* of the ticket */
+    const char *author;
+    const char *visibility; /* public, internal */
+    const char *body;
+    const char *const *filenames; /* safe ones (rules/filename.h) */
+    const char *const *types;     /* lower case, no parameters */
+    GBytes *const *contents;      /* together less than 1 GiB */
+    guint count;
+};
+
+/* Adds a note with its files, in one transaction. Role ticket_agent. TK_NO_MATCH: no such ticket; TK_REFUSED:
+ * a name or type that cannot be. */
+TK_MUST_CHECK enum tk_status tk_admin_add_note(struct tk_store *store, const struct tk_admin_note *note,
                                                gint64 deadline, gint64 *note_id_r, GString *why);
 
 /* Role ticket_agent. STATUS: open, pending, closed. TK_NO_MATCH: no such ticket; TK_REFUSED: no such status.

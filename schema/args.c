@@ -115,3 +115,14 @@ void tk_args_byte_arrays(struct tk_args *args, const guint8 *const *data, guint 
         array_element(bytes, data[i], size);
     array_end(args, bytes, OID_BYTEA_ARRAY);
 }
+
+void tk_args_contents(struct tk_args *args, GBytes *const *contents, guint count)
+{
+    GByteArray *bytes = array_begin(count, OID_BYTEA);
+    for (guint i = 0; i < count; i++) {
+        gsize size = 0;
+        const void *data = g_bytes_get_data(contents[i], &size);
+        array_element(bytes, size > 0 ? data : "", size); /* an empty one has no address */
+    }
+    array_end(args, bytes, OID_BYTEA_ARRAY);
+}

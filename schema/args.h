@@ -36,4 +36,7 @@ void tk_args_bytes(struct tk_args *args, const void *data, gsize size);
 void tk_args_texts(struct tk_args *args, const char *const *texts, guint count);
 void tk_args_byte_arrays(struct tk_args *args, const guint8 *const *data, guint count, gsize size);
 
+/* An array of byte strings of any size, together less than 1 GiB, which is what the server takes. Copied. */
+void tk_args_contents(struct tk_args *args, GBytes *const *contents, guint count);
+
 #endif

@@ -70,7 +70,7 @@ SELECT keys, raws, intakes, blobs
 FROM ticketing.purge($1, to_timestamp($2 / 1000000.0), to_timestamp($3 / 1000000.0));
 
 -- name: add_note
-SELECT ticketing.add_note($1, $2, $3, $4, $5) AS note_id;
+SELECT ticketing.add_note($1, $2, $3, $4, $5, $6, $7, $8) AS note_id;
 
 -- name: set_status
 SELECT ticketing.set_status($1, $2, $3, $4);

@@ -30,26 +30,70 @@ CREATE FUNCTION tell_participants(p_tenant_id bigint, p_ticket_id bigint, p_kind
         ORDER BY p.address
 $$;
 
--- Adds an agent's note and returns its id. A public note goes out to every participant but its author.
-CREATE FUNCTION add_note(tenant_id bigint, number text, author text, visibility text, body text) RETURNS bigint
+-- Stores contents by their sha256, in its order, as the milter does. A hash that the caller gives would have to be believed.
+CREATE FUNCTION contents_put(p_tenant_id bigint, p_contents bytea[]) RETURNS void
+    LANGUAGE plpgsql SET search_path = ticketing, pg_temp
+    AS $$
+DECLARE
+    c_chunk CONSTANT int := 262144;
+    v_sha256 bytea;
+    v_data bytea;
+BEGIN
+    FOR v_sha256, v_data IN
+        SELECT DISTINCT ON (sha256(c.data)) sha256(c.data), c.data FROM unnest(p_contents) AS c (data) ORDER BY sha256(c.data)
+    LOOP
+        FOR i IN 0..greatest(octet_length(v_data) - 1, 0) / c_chunk LOOP
+            PERFORM attachment_put(p_tenant_id, v_sha256, i, substring(v_data FROM i * c_chunk + 1 FOR c_chunk));
+        END LOOP;
+    END LOOP;
+END
+$$;
+
+-- Adds an agent's note and returns its id. A public note goes out to every participant but its author, with its files.
+--
+-- The files come in the same call, and not one by one to a note that is there: a mail that is stored holds its contents and
+-- waits for the ticket, so who holds the ticket must not wait for contents. Only one call can keep that order for its callers,
+-- and the mail cannot go out before its files are there.
+CREATE FUNCTION add_note(tenant_id bigint, number text, author text, visibility text, body text,
+                         filenames text[] DEFAULT '{}', content_types text[] DEFAULT '{}', contents bytea[] DEFAULT '{}')
+    RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ticketing, pg_temp
     AS $$
 #variable_conflict use_column
 DECLARE
-    v_ticket_id bigint := ticket_known(add_note.tenant_id, add_note.number);
+    v_files bigint := cardinality(add_note.contents);
+    v_ticket_id bigint;
     v_note_id bigint;
 BEGIN
+    IF EXISTS (SELECT FROM unnest(add_note.filenames, add_note.content_types, add_note.contents) AS f (name, type, data)
+               WHERE f.name IS NULL OR f.type IS NULL OR f.data IS NULL
+                  OR f.name !~ '^[^[:cntrl:]/]{1,255}$' OR strpos(f.name, chr(92)) > 0 -- a backslash
+                  OR f.type !~ '^[a-z0-9.+_-]+/[a-z0-9.+_-]+$') THEN
+        RAISE EXCEPTION 'a file of a note needs a name without path, a type such as text/plain, and a content'
+            USING ERRCODE = 'TK011';
+    END IF;
+    IF add_note.tenant_id = ANY (my_tenants()) THEN
+        PERFORM contents_put(add_note.tenant_id, add_note.contents);
+    END IF;
+    v_ticket_id := ticket_known(add_note.tenant_id, add_note.number);
     UPDATE ticket t SET updated_at = now() WHERE t.tenant_id = add_note.tenant_id AND t.ticket_id = v_ticket_id;
     INSERT INTO note AS n (tenant_id, ticket_id, visibility, author, body, source, created_at)
         VALUES (add_note.tenant_id, v_ticket_id, add_note.visibility, add_note.author, add_note.body, 'agent', now())
         RETURNING n.note_id INTO v_note_id;
+    IF v_files > 0 THEN
+        PERFORM attachments_add(add_note.tenant_id, v_ticket_id, v_note_id, add_note.filenames, add_note.content_types,
+            ARRAY(SELECT octet_length(c.data)::bigint FROM unnest(add_note.contents) WITH ORDINALITY AS c (data, place)
+                  ORDER BY c.place),
+            ARRAY(SELECT sha256(c.data) FROM unnest(add_note.contents) WITH ORDINALITY AS c (data, place) ORDER BY c.place),
+            array_fill('attachment'::text, ARRAY[v_files::int]), array_fill(NULL::text, ARRAY[v_files::int]));
+    END IF;
     IF add_note.visibility = 'public' THEN
         PERFORM tell_participants(add_note.tenant_id, v_ticket_id, 'note', v_note_id, NULL, add_note.author);
     END IF;
     RETURN v_note_id;
 END
 $$;
-GRANT EXECUTE ON FUNCTION add_note(bigint, text, text, text, text) TO ticket_agent;
+GRANT EXECUTE ON FUNCTION add_note(bigint, text, text, text, text, text[], text[], bytea[]) TO ticket_agent;
 
 -- Whether the participants of a ticket are told of this status, by the rules of its channel that were published last.
 CREATE FUNCTION status_is_told(p_tenant_id bigint, p_ticket_id bigint, p_status text) RETURNS boolean

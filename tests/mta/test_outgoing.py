@@ -48,9 +48,9 @@ class Outgoing(Stack):
         expect_equal(code, 250, text)
         return self.value("SELECT number FROM ticketing.ticket ORDER BY ticket_id DESC LIMIT 1")
 
-    def note(self, number, body="Please use tray 1."):
+    def note(self, number, body="Please use tray 1.", *options):
         self.write(("note.txt",), body + "\n")
-        self.ctl("note", "--public", "--author", "Bo", number, self.path("note.txt"))
+        self.ctl("note", "--public", "--author", "Bo", *options, number, self.path("note.txt"))
 
     def only_note(self):
         """One note in the outbox and nothing else; returns its ticket's number."""
@@ -148,6 +148,28 @@ def _(stack):
     note = stack.rows("SELECT visibility, author, body FROM ticketing.note ORDER BY note_id DESC LIMIT 1")[0]
     expect_equal(note, {"visibility": "public", "author": "carl@acme.example", "body": "Tray 1 works, thank you."}, "the note")
     expect_equal(stack.outbox()[0]["state"], "sent", "the mail")
+
+
+@case("a note takes along the files that fit, byte for byte, and names the one that is too large")
+def _(stack):
+    number = stack.request(sender="finn@acme.example")
+    stack.psql("DELETE FROM ticketing.outbox")
+    small, large = bytes(range(256)) * 1200 + b"\r\n.\r\nFrom x\n", b"x" * (11 << 20)  # note_mail.attachments is 10M
+    paths = [os.path.join(stack.path("conf"), name) for name in ("tray \u202e1.bin", "movie.txt")]
+    for path, content in zip(paths, (small, large)):
+        with open(path, "wb") as file:
+            file.write(content)
+    with stack.notify():
+        stack.note(number, "See the files.", "--attach", paths[0], "--attach", paths[1])
+        message = parse(stack.wait_mailbox("finn@acme.example")[0])
+    (attachment,) = message.iter_attachments()
+    expect_equal((attachment.get_filename(), attachment.get_content_type()), ("tray 1.bin", "application/octet-stream"), "the file")
+    expect(attachment.get_content() == small, "the file was changed")
+    expect("movie.txt" in plain(message) and "tray 1.bin" not in plain(message), plain(message))
+    stored = stack.rows("SELECT filename, content_type, size FROM ticketing.attachment ORDER BY attachment_id DESC LIMIT 1")
+    expect_equal(stored, [{"filename": "movie.txt", "content_type": "text/plain", "size": len(large)}], "the large file")
+    done = stack.ctl("note", "--internal", "--attach", stack.path("conf"), number, stack.path("note.txt"), check=False)
+    expect(done.returncode != 0 and "cannot be read" in done.stderr, "a folder as a file: %d, %s" % (done.returncode, done.stderr))
 
 
 @case("a status that the channel lists is told, another is not")

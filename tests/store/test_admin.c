@@ -153,6 +153,17 @@ static struct tk_report *make(enum tk_report_kind kind, const struct tk_report_f
     return report;
 }
 
+static enum tk_status add_note(struct tk_store *store, const char *number, const char *author,
+                               const char *visibility, const char *body, gint64 *note_id_r)
+{
+    const struct tk_admin_note note = {.tenant_id = server_tenant,
+                                       .number = number,
+                                       .author = author,
+                                       .visibility = visibility,
+                                       .body = body};
+    return tk_admin_add_note(store, &note, soon(5), note_id_r, NULL);
+}
+
 static void every_report_can_be_made_and_read_by_name(void **state)
 {
     (void)state;
@@ -163,16 +174,14 @@ static void every_report_can_be_made_and_read_by_name(void **state)
     mail.confirm = &server_confirm;
     struct tk_ingest_result result = server_ingest(milter, &mail, TK_OK);
     gint64 note_id = 0;
-    assert_int_equal(tk_admin_add_note(admin, server_tenant, result.number, "agent@acme.example", "public",
-                                       "done", soon(5), &note_id, NULL),
-                     TK_OK);
+    assert_int_equal(add_note(admin, result.number, "agent@acme.example", "public", "done", &note_id), TK_OK);
     const struct tk_report_filter all = {.limit = 50}, one = {.number = result.number,
                                                               .tenant_id = server_tenant,
                                                               .ticket_id = result.ticket_id};
     for (int kind = TK_REPORT_CHANNELS; kind <= TK_REPORT_STATUS; kind++) {
         struct tk_report *report =
             make(kind, kind == TK_REPORT_CHANNELS || kind == TK_REPORT_RULES ? &all : &one);
-        if (kind != TK_REPORT_ATTACHMENTS && kind != TK_REPORT_READERS)
+        if (kind != TK_REPORT_ATTACHMENTS && kind != TK_REPORT_READERS) /* there are none */
             assert_true(tk_report_rows(report) > 0);
         assert_null(tk_report_get(report, 0, "no_such_column"));
         tk_report_free(&report);
@@ -231,23 +240,17 @@ static void agents_answer_and_move_tickets(void **state)
     struct tk_ingest mail = server_mail("answered");
     struct tk_ingest_result result = server_ingest(milter, &mail, TK_OK);
     gint64 note_id = 0;
-    assert_int_equal(tk_admin_add_note(agent, server_tenant, result.number, "Bob@acme.example", "public",
-                                       "yes", soon(5), &note_id, NULL),
-                     TK_OK);
+    assert_int_equal(add_note(agent, result.number, "Bob@acme.example", "public", "yes", &note_id), TK_OK);
     /* To every participant but the author. */
     g_autofree char *sql = g_strdup_printf("SELECT string_agg(kind || ' ' || recipient, ',') FROM "
                                            "ticketing.outbox WHERE note_id = %" G_GINT64_FORMAT,
                                            note_id);
     server_expect("note ann@acme.example", sql);
-    assert_int_equal(tk_admin_add_note(agent, server_tenant, result.number, "x", "internal", "psst", soon(5),
-                                       &note_id, NULL),
-                     TK_OK);
+    assert_int_equal(add_note(agent, result.number, "x", "internal", "psst", &note_id), TK_OK);
     g_autofree char *silent =
         g_strdup_printf("SELECT count(*) FROM ticketing.outbox WHERE note_id = %" G_GINT64_FORMAT, note_id);
     server_expect("0", silent);
-    assert_int_equal(
-        tk_admin_add_note(agent, server_tenant, "INC-0", "x", "internal", "x", soon(5), &note_id, NULL),
-        TK_NO_MATCH);
+    assert_int_equal(add_note(agent, "INC-0", "x", "internal", "x", &note_id), TK_NO_MATCH);
     for (int i = 0; i < 2; i++)
         assert_int_equal(
             tk_admin_set_status(agent, server_tenant, result.number, "closed", "x", soon(5), NULL), TK_OK);
@@ -256,6 +259,127 @@ static void agents_answer_and_move_tickets(void **state)
     assert_int_equal(tk_admin_set_status(agent, server_tenant + 1, result.number, "open", "x", soon(5), NULL),
                      TK_NO_MATCH);
     server_expect("1", "SELECT count(*) FROM ticketing.note WHERE body = 'status: open -> closed'");
+    tk_ingest_result_clear(&result);
+    tk_store_close(&agent);
+}
+
+static char *chunks_of_last_note(void)
+{
+    return server_ask("postgres",
+                      "SELECT string_agg(concat_ws(' ', a.filename, a.content_type, a.size, a.disposition,"
+                      " (SELECT count(*) FROM ticketing.blob b WHERE b.sha256 = a.sha256),"
+                      " a.sha256 = (SELECT sha256(coalesce(string_agg(b.data, '' ORDER BY b.chunk_no), ''))"
+                      " FROM ticketing.blob b WHERE b.sha256 = a.sha256)), ', ' ORDER BY a.attachment_id)"
+                      " FROM ticketing.attachment a"
+                      " WHERE a.note_id = (SELECT max(n.note_id) FROM ticketing.note n)");
+}
+
+static void an_agents_note_takes_its_files_along(void **state)
+{
+    (void)state;
+    struct tk_store *agent = server_store("ticket_agent", 1);
+    struct tk_ingest mail = server_mail("note with files");
+    struct tk_ingest_result result = server_ingest(milter, &mail, TK_OK);
+    enum { LARGE = 2 * 262144 + 1 };
+    g_autofree char *large = g_malloc(LARGE);
+    memset(large, 0xff, LARGE);
+    g_autoptr(GBytes) small = g_bytes_new_static("z\0z", 3), empty = g_bytes_new_static("", 0);
+    g_autoptr(GBytes) many = g_bytes_new_static(large, LARGE);
+    GBytes *const contents[] = {many, small, empty, small};
+    const char *const names[] = {"l.bin", "s.bin", "e.txt", "again.bin"};
+    const char *const types[] = {"image/png", "application/x-z", "text/plain", "application/x-z"};
+    struct tk_admin_note note = {.tenant_id = server_tenant,
+                                 .number = result.number,
+                                 .author = "Bo",
+                                 .visibility = "public",
+                                 .body = "see the files",
+                                 .filenames = names,
+                                 .types = types,
+                                 .contents = contents,
+                                 .count = G_N_ELEMENTS(contents)};
+    gint64 note_id = 0;
+    for (int i = 0; i < 2; i++) { /* what is stored already is stored once */
+        assert_int_equal(tk_admin_add_note(agent, &note, soon(5), &note_id, NULL), TK_OK);
+        g_autofree char *stored = chunks_of_last_note();
+        assert_string_equal(stored,
+                            "l.bin image/png 524289 attachment 3 t, s.bin application/x-z 3 attachment 1 t,"
+                            " e.txt text/plain 0 attachment 1 t, again.bin application/x-z 3 attachment 1 t");
+    }
+    /* Nothing stays of a note that cannot be. */
+    g_autofree char *before = server_ask("postgres", "SELECT count(*) FROM ticketing.blob");
+    g_autoptr(GBytes) new_one = g_bytes_new_static("new", 3);
+    GBytes *const news[] = {new_one};
+    note.contents = news;
+    note.count = 1;
+    static const struct {
+        gint64 tenants_on;
+        const char *number, *name, *type;
+        enum tk_status status;
+    } rows[] = {
+        {0, "INC-0", "a.txt", "text/plain", TK_NO_MATCH},  {1, NULL, "a.txt", "text/plain", TK_NO_MATCH},
+        {0, NULL, "../a.txt", "text/plain", TK_REFUSED},   {0, NULL, "a\\b", "text/plain", TK_REFUSED},
+        {0, NULL, "a\nX: y", "text/plain", TK_REFUSED},    {0, NULL, "", "text/plain", TK_REFUSED},
+        {0, NULL, NULL, "text/plain", TK_REFUSED},         {0, NULL, "a.txt", "text", TK_REFUSED},
+        {0, NULL, "a.txt", "text/plain\n", TK_REFUSED},    {0, NULL, "a.txt", NULL, TK_REFUSED},
+        {0, NULL, "a.txt", "text/plain; x=y", TK_REFUSED},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        note.tenant_id = server_tenant + rows[i].tenants_on;
+        note.number = rows[i].number != NULL ? rows[i].number : result.number;
+        note.filenames = &rows[i].name;
+        note.types = &rows[i].type;
+        assert_int_equal(tk_admin_add_note(agent, &note, soon(5), &note_id, NULL), rows[i].status);
+    }
+    server_expect(before, "SELECT count(*) FROM ticketing.blob");
+    g_autofree char *sql = g_strdup_printf("SELECT ticketing.add_note(%" G_GINT64_FORMAT
+                                           ", '%s', 'x', 'internal', 'x',"
+                                           " '{a,b}', '{text/plain}', '{x}')",
+                                           server_tenant, result.number);
+    g_autofree char *answer = server_ask("ticket_agent", sql);
+    assert_string_equal(answer, "!TK011");
+    tk_ingest_result_clear(&result);
+    tk_store_close(&agent);
+}
+
+/* As the milter does for a reply: its contents first, then the ticket. */
+static gpointer hold_content_then_ticket(gpointer sql)
+{
+    return server_ask("postgres", sql);
+}
+
+static void a_note_with_a_file_waits_for_a_mail_with_the_same_file(void **state)
+{
+    (void)state;
+    struct tk_store *agent = server_store("ticket_agent", 1);
+    struct tk_ingest mail = server_mail("same file");
+    struct tk_ingest_result result = server_ingest(milter, &mail, TK_OK);
+    g_autofree char *sql = g_strdup_printf(
+        "SELECT ticketing.attachment_put(%" G_GINT64_FORMAT
+        ", sha256('shared'), 0, 'shared'); SELECT pg_sleep(1);"
+        " SELECT 'got it' FROM ticketing.ticket WHERE ticket_id = %" G_GINT64_FORMAT " FOR UPDATE",
+        server_tenant, result.ticket_id);
+    GThread *other = g_thread_new("mail", hold_content_then_ticket, sql);
+    g_autofree char *asleep = NULL;
+    while (g_strcmp0(asleep, "1") != 0) {
+        g_free(asleep);
+        asleep = server_ask("postgres", "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+    }
+    g_autoptr(GBytes) shared = g_bytes_new_static("shared", 6);
+    GBytes *const contents[] = {shared};
+    const char *const names[] = {"a.txt"}, *const types[] = {"text/plain"};
+    const struct tk_admin_note note = {.tenant_id = server_tenant,
+                                       .number = result.number,
+                                       .author = "Bo",
+                                       .visibility = "internal",
+                                       .body = "x",
+                                       .filenames = names,
+                                       .types = types,
+                                       .contents = contents,
+                                       .count = 1};
+    gint64 note_id = 0;
+    assert_int_equal(tk_admin_add_note(agent, &note, soon(20), &note_id, NULL), TK_OK);
+    g_autofree char *answer = g_thread_join(other);
+    assert_string_equal(answer, "got it");
     tk_ingest_result_clear(&result);
     tk_store_close(&agent);
 }
@@ -345,6 +469,8 @@ int main(void)
         cmocka_unit_test(intake_can_be_asked_for_what_failed_and_since_when),
         cmocka_unit_test(agents_answer_and_move_tickets),
         cmocka_unit_test(purging_removes_what_has_had_its_time_and_nothing_else),
+        cmocka_unit_test(an_agents_note_takes_its_files_along),
+        cmocka_unit_test(a_note_with_a_file_waits_for_a_mail_with_the_same_file),
     };
     server_start();
     return cmocka_run_group_tests(tests, setup, teardown);

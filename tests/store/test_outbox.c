@@ -34,9 +34,14 @@ static char *make_ticket(const char *key, const char *requester, const struct tk
 static void add_note(const char *number, const char *body)
 {
     gint64 note_id = 0;
-    assert_int_equal(
-        tk_admin_add_note(agent, server_tenant, number, "Bo", "public", body, soon(5), &note_id, NULL),
-        TK_OK);
+    assert_int_equal(tk_admin_add_note(agent,
+                                       &(struct tk_admin_note){.tenant_id = server_tenant,
+                                                               .number = number,
+                                                               .author = "Bo",
+                                                               .visibility = "public",
+                                                               .body = body},
+                                       soon(5), &note_id, NULL),
+                     TK_OK);
 }
 
 static struct tk_outbox_mail *take(const char *worker)
