@@ -11,13 +11,15 @@
 #include "rules/limits_caps.h"
 #include "rules/text.h"
 
-#define REPLACEMENT "\357\277\275" /* U+FFFD */
+#define REPLACEMENT     "\357\277\275" /* U+FFFD */
+#define BYTE_ORDER_MARK "\357\273\277" /* U+FEFF */
 
 /* Labels that mail uses for something that iconv calls otherwise, or for a subset of what it means. As the
  * WHATWG Encoding Standard has it, ISO-8859-1 means windows-1252. NULL: says nothing about 8-bit octets. */
 static const struct {
     const char *label, *name;
 } aliases[] = {
+    {"utf-8", "UTF-8"}, /* first, since most mails say so */
     {"ansi_x3.4-1968", NULL},
     {"ascii", NULL},
     {"big5", "BIG5-HKSCS"},
@@ -164,7 +166,7 @@ static char *finish(GString *text, guint *marks)
     gboolean has_nul = memchr(text->str, '\0', text->len) != NULL;
     char *repaired;
 
-    if (text->len >= 3 && memcmp(text->str, "\357\273\277", 3) == 0)
+    if (text->len >= 3 && memcmp(text->str, BYTE_ORDER_MARK, 3) == 0)
         g_string_erase(text, 0, 3);
     if (!has_nul && g_utf8_validate_len(text->str, text->len, NULL))
         return g_string_free(text, FALSE);
@@ -177,11 +179,18 @@ static char *finish(GString *text, guint *marks)
 /* Whether bytes alone say it all: no 8-bit octet and no shift sequence. */
 static gboolean plain_ascii(const guint8 *bytes, gsize len)
 {
-    for (gsize i = 0; i < len; i++) {
-        if (bytes[i] >= 0x80 || bytes[i] == 0x1b)
-            return FALSE;
+    guint64 bits = 0;
+    gsize i = 0;
+
+    for (; i + sizeof bits <= len && (bits & 0x8080808080808080) == 0; i += sizeof bits) {
+        guint64 eight;
+
+        memcpy(&eight, bytes + i, sizeof eight);
+        bits |= eight;
     }
-    return TRUE;
+    for (; i < len; i++)
+        bits |= bytes[i];
+    return (bits & 0x8080808080808080) == 0 && memchr(bytes, 0x1b, len) == NULL;
 }
 
 /* The two octets of a JIS X 0208 position in Shift_JIS. */
@@ -310,11 +319,15 @@ static char *by_evidence(const guint8 *bytes, gsize len, gboolean said_utf8, gui
     return finish(text, marks);
 }
 
+/* BYTES are valid UTF-8, NUL among them perhaps. */
 static char *as_utf8(const guint8 *bytes, gsize len, guint *marks)
 {
     GString *text = g_string_new_len((const char *)bytes, len);
+    gboolean bom = len >= 3 && memcmp(bytes, BYTE_ORDER_MARK, 3) == 0;
 
-    return finish(text, marks);
+    if (bom || memchr(bytes, '\0', len) != NULL)
+        return finish(text, marks);
+    return g_string_free(text, FALSE);
 }
 
 char *tk_charset_decode(const guint8 *bytes, gsize len, const char *label, guint *marks)

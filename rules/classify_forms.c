@@ -152,16 +152,17 @@ gboolean tk_form_challenge(const struct tk_view *view, gboolean machine, struct 
         *form_r = (struct tk_form){TK_CLASS_CHALLENGE, TK_STRENGTH_A, challenge_headers[i]};
         return TRUE;
     }
+    gboolean program = machine || view->null_sender;
+    if (!program && (view->answers || find_words(CHALLENGE_SUBJECT, view->subject, NULL) == NULL))
+        return FALSE;
     const char *words = find_words(CHALLENGE, view->text, NULL);
     if (words == NULL)
         return FALSE;
-    gboolean asked = !view->answers && find_words(CHALLENGE_SUBJECT, view->subject, NULL) != NULL;
-    enum tk_strength strength = machine || view->null_sender  ? TK_STRENGTH_A
-                                : !asked                      ? TK_STRENGTH_NONE
+    enum tk_strength strength = program                       ? TK_STRENGTH_A
                                 : tk_view_is_role(view->from) ? TK_STRENGTH_B
                                                               : TK_STRENGTH_C;
     *form_r = (struct tk_form){TK_CLASS_CHALLENGE, strength, words};
-    return strength > TK_STRENGTH_NONE;
+    return TRUE;
 }
 
 /* The word after the JSON name NAME in the folded TEXT, its quotes, backslashes and colon skipped. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rules/address.h"
+#include "rules/headers.h"
 #include "rules/phrase.h"
 
 /* Local parts and names with '-', '_', '.' and blanks taken out. */
@@ -47,12 +48,9 @@ static const char *const report_headers[] = {
 
 const char *tk_view_header(const struct tk_message *message, const char *name)
 {
-    for (guint i = 0; message->headers != NULL && i < message->headers->len; i++) {
-        const struct tk_header *header = g_ptr_array_index(message->headers, i);
-        if (g_ascii_strcasecmp(header->name, name) == 0)
-            return header->value;
-    }
-    return NULL;
+    const struct tk_header *header = message->headers != NULL ? tk_headers_find(message->headers, name)
+                                                              : NULL;
+    return header != NULL ? header->value : NULL;
 }
 
 const char *tk_view_report_part(const struct tk_message *message, const char *type, const char *other)

@@ -171,6 +171,8 @@ static void take_word(struct pending *pending, const struct word *word, GString 
 
 char *tk_headers_decode(const char *value, guint *marks)
 {
+    if (strstr(value, "=?") == NULL)
+        return tk_text_one_line(value);
     GString *out = g_string_sized_new(strlen(value) + 16);
     struct pending pending = {g_byte_array_new(), NULL};
     const char *p = value;
@@ -297,7 +299,9 @@ const struct tk_header *tk_headers_find(const GPtrArray *fields, const char *nam
     for (guint i = 0; i < fields->len; i++) {
         const struct tk_header *field = g_ptr_array_index(fields, i);
 
-        if (g_ascii_strcasecmp(field->name, name) == 0)
+        /* the first letter decides mostly */
+        if (g_ascii_tolower(*field->name) == g_ascii_tolower(*name) &&
+            g_ascii_strcasecmp(field->name, name) == 0)
             return field;
     }
     return NULL;

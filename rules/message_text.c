@@ -36,10 +36,13 @@ static void normalise_line_ends(char *text)
 {
     char *out = text;
 
-    for (const char *p = text; *p != '\0'; p++) {
-        if (*p != '\r')
-            *out++ = *p;
-        else if (p[1] != '\n')
+    for (const char *p = text; *p != '\0';) {
+        gsize n = strcspn(p, "\r");
+
+        memmove(out, p, n);
+        out += n;
+        p += n;
+        if (*p != '\0' && *++p != '\n')
             *out++ = '\n';
     }
     *out = '\0';

@@ -37,6 +37,8 @@ static GString *unquoted_head(const char *text, gsize cap)
 {
     GString *head = g_string_new(NULL);
     gsize len = strnlen(text, cap);
+    while (len > 0 && ((guchar)text[len] & 0xC0) == 0x80)
+        len--; /* CAP cuts a character */
     for (gsize i = 0; i < len;) {
         const char *end = memchr(text + i, '\n', len - i);
         gsize line = end != NULL ? (gsize)(end - text) - i + 1 : len - i;
@@ -44,9 +46,6 @@ static GString *unquoted_head(const char *text, gsize cap)
             g_string_append_len(head, text + i, (gssize)line);
         i += line;
     }
-    const char *valid_end;
-    if (!g_utf8_validate(head->str, (gssize)head->len, &valid_end))
-        g_string_truncate(head, (gsize)(valid_end - head->str)); /* CAP cut a character */
     return head;
 }
 
@@ -68,31 +67,37 @@ static enum kind kind_of(gunichar c)
     return g_unichar_type(c) == G_UNICODE_FORMAT ? INVISIBLE : VISIBLE; /* zero width and direction marks */
 }
 
-/* The same for ASCII, which most mails are and for which the tables of Unicode cost much. In place. */
-static char *fold_ascii(char *text)
+/* The same for ASCII, which most mails are and for which the tables of Unicode cost much. NULL where TEXT
+ * is more than that. */
+static char *fold_ascii(const GString *text)
 {
-    char *to = text;
+    char *folded = g_malloc(text->len + 1), *to = folded;
     gboolean blank = FALSE;
-    for (const char *p = text; *p != '\0'; p++) {
+    for (const char *p = text->str; *p != '\0'; p++) {
         char c = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+        if ((guchar)c >= 0x80) {
+            g_free(folded);
+            return NULL;
+        }
         if (c <= ' ' || c == 0x7f) {
             blank = TRUE;
             continue;
         }
-        if (blank && to > text)
+        if (blank && to > folded)
             *to++ = ' ';
         blank = FALSE;
         *to++ = c == '`' ? '\'' : c;
     }
     *to = '\0';
-    return text;
+    return folded;
 }
 
 char *tk_phrase_fold(const char *text, gsize cap)
 {
     g_autoptr(GString) head = unquoted_head(text != NULL ? text : "", cap);
-    if (g_str_is_ascii(head->str))
-        return fold_ascii(g_string_free(g_steal_pointer(&head), FALSE));
+    char *folded = fold_ascii(head);
+    if (folded != NULL)
+        return folded;
     g_autofree char *lower = lower_case(head);
     GString *out = g_string_sized_new(head->len + 1);
     gboolean blank = FALSE;
@@ -125,14 +130,16 @@ const struct tk_phrase *tk_phrase_find(const struct tk_phrase *table, gsize coun
 {
     const struct tk_phrase *best = NULL;
     const char *start = after_signs(folded), *after = NULL;
-    gsize folded_len = strlen(folded);
     for (gsize i = 0; i < count; i++) {
+        /* nearly all differ from the text in the first byte */
+        if (table[i].at == TK_PHRASE_START && table[i].words[0] != *start)
+            continue;
         gsize len = strlen(table[i].words);
         const char *hit = NULL;
         switch (table[i].at) {
-        case TK_PHRASE_START: hit = g_str_has_prefix(start, table[i].words) ? start : NULL; break;
+        case TK_PHRASE_START: hit = strncmp(start, table[i].words, len) == 0 ? start : NULL; break;
         case TK_PHRASE_HEAD:
-            hit = memmem(folded, MIN(folded_len, TK_PHRASE_HEAD_BYTES + len), table[i].words, len);
+            hit = memmem(folded, strnlen(folded, TK_PHRASE_HEAD_BYTES + len), table[i].words, len);
             break;
         case TK_PHRASE_ANY: hit = strstr(folded, table[i].words); break;
         }
@@ -160,7 +167,7 @@ static const char *after_answer(const char *folded_subject)
 {
     const char *start = after_signs(folded_subject);
     for (gsize i = 0; i < G_N_ELEMENTS(answer_prefixes); i++) {
-        if (!g_str_has_prefix(start, answer_prefixes[i]))
+        if (answer_prefixes[i][0] != *start || !g_str_has_prefix(start, answer_prefixes[i]))
             continue;
         const char *after = start + strlen(answer_prefixes[i]);
         while (*after == ' ')

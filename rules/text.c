@@ -44,22 +44,29 @@ static gboolean is_bidi(gunichar c)
     return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 
+static gboolean is_printable_ascii(char c)
+{
+    return c >= ' ' && c <= '~';
+}
+
 char *tk_text_one_line(const char *text)
 {
     GString *out = g_string_sized_new(strlen(text));
     gboolean blank = FALSE;
-    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
-        gunichar c = g_utf8_get_char(at);
-        if (is_control(c)) {
-            blank = TRUE;
-            continue;
+    for (const char *at = text, *end; *at != '\0'; at = end) {
+        for (end = at; is_printable_ascii(*end); end++)
+            ; /* nearly all of it, and taken at once */
+        if (end == at) {
+            gunichar c = g_utf8_get_char(at);
+            end = g_utf8_next_char(at);
+            blank = blank || is_control(c);
+            if (is_control(c) || is_bidi(c))
+                continue;
         }
-        if (is_bidi(c))
-            continue;
-        if (blank && out->len > 0 && out->str[out->len - 1] != ' ' && c != ' ')
+        if (blank && out->len > 0 && out->str[out->len - 1] != ' ' && *at != ' ')
             g_string_append_c(out, ' ');
         blank = FALSE;
-        g_string_append_len(out, at, g_utf8_next_char(at) - at);
+        g_string_append_len(out, at, end - at);
     }
     g_strstrip(out->str);
     return g_string_free(out, FALSE);
@@ -83,7 +90,7 @@ char *tk_text_for_terminal(const char *text)
 gboolean tk_text_is_header_safe(const char *text)
 {
     for (const guchar *at = (const guchar *)text; *at != '\0'; at++)
-        if (*at < 0x20 || *at > 0x7E)
+        if (!is_printable_ascii((char)*at))
             return FALSE;
     return TRUE;
 }

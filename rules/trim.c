@@ -262,10 +262,8 @@ static char *join_part(const struct tk_trim_scan *scan, enum tk_trim_part part)
     }
     while (out->len > 0 && strchr(" \t\r\n", out->str[out->len - 1]) != NULL)
         g_string_truncate(out, out->len - 1);
-    for (gsize i = 0; i < out->len; i++) {
-        if (out->str[i] == '\0')
-            out->str[i] = ' ';
-    }
+    for (char *nul; (nul = memchr(out->str, '\0', out->len)) != NULL;)
+        *nul = ' ';
     return g_string_free(out, FALSE);
 }
 

@@ -7,9 +7,11 @@
 
 #include "rules/trim_fold.h"
 
-/* Characters of which rules and frames are drawn, as in "-----Original Message-----". */
-static const char *const frame_chars[] = {"-", "_", "=", "*", "~", "#", "+", "—", "–",
-                                          "─", "━", "―", "ᐧ", "•", "‐", "‑", "‒", NULL};
+/* Characters of which rules and frames are drawn, as in "-----Original Message-----": those of ASCII, and
+ * others, each of three bytes. */
+static const char frame_ascii[] = "-_=*~#+";
+static const char *const frame_others[] = {"—", "–", "─", "━", "―", "ᐧ", "•", "‐", "‑", "‒", NULL};
+#define FRAME_OTHER_BYTES 3
 
 /* Every line is compared with some hundred words, nearly all of which differ in their first byte. */
 static gboolean begins_with(const char *s, const char *word)
@@ -24,13 +26,21 @@ static gboolean begins_with(const char *s, const char *word)
 /* The length of the frame character at S, or 0. */
 static gsize frame_at(const char *s)
 {
-    if (g_ascii_isalnum(*s))
-        return 0;
-    for (gsize i = 0; frame_chars[i] != NULL; i++) {
-        if (begins_with(s, frame_chars[i]))
-            return strlen(frame_chars[i]);
+    if ((guchar)*s < 128)
+        return *s != '\0' && strchr(frame_ascii, *s) != NULL ? 1 : 0;
+    for (gsize i = 0; frame_others[i] != NULL; i++) {
+        if (begins_with(s, frame_others[i]))
+            return FRAME_OTHER_BYTES;
     }
     return 0;
+}
+
+/* The length of the frame character that ends the LEN bytes at S (LEN > 0), or 0. */
+static gsize frame_before(const char *s, gsize len)
+{
+    if ((guchar)s[len - 1] < 128)
+        return frame_at(s + len - 1);
+    return len >= FRAME_OTHER_BYTES ? frame_at(s + len - FRAME_OTHER_BYTES) : 0;
 }
 
 /* Skips frame characters and blanks; *count_r grows by the number of frame characters. */
@@ -50,21 +60,14 @@ static const char *skip_frame(const char *s, gsize *count_r)
 /* The length of S without the frame characters and blanks at its end. */
 static gsize cut_frame(const char *s, gsize len, gsize *count_r)
 {
-    for (gboolean more = TRUE; more && len > 0 && !g_ascii_isalnum(s[len - 1]);) {
-        more = FALSE;
-        if (s[len - 1] == ' ') {
-            len--;
-            more = TRUE;
-        }
-        for (gsize i = 0; !more && frame_chars[i] != NULL; i++) {
-            gsize n = strlen(frame_chars[i]);
+    while (len > 0 && !g_ascii_isalnum(s[len - 1])) {
+        gsize n = s[len - 1] == ' ' ? 0 : frame_before(s, len);
 
-            if (len >= n && memcmp(s + len - n, frame_chars[i], n) == 0) {
-                len -= n;
-                (*count_r)++;
-                more = TRUE;
-            }
-        }
+        if (n == 0 && s[len - 1] != ' ')
+            break;
+        if (n > 0)
+            (*count_r)++;
+        len -= n > 0 ? n : 1;
     }
     return len;
 }
@@ -78,20 +81,24 @@ gsize tk_trim_line_rule(const char *fold)
     return *skip_frame(fold, &count) == '\0' ? count : 0;
 }
 
-/* A table of words that every line is searched for: chained by their first two bytes, of which few occur in a
- * line. Each word has at least two. */
+/* A table of words that every line is searched for: chained by their first two bytes, or by their last two
+ * where lines are compared at their ends; few pairs occur in a line. Each word has at least two bytes. */
 struct words {
     const char *const *table;
+    gboolean at_end;
     gsize ready;
     guint16 heads[256]; /* a word's place in the table, plus 1 */
     guint16 *chain;
 };
 
-static struct words above = {.table = tk_trim_words_above}, devices = {.table = tk_trim_words_devices},
-                    excuses = {.table = tk_trim_words_excuses}, forwards = {.table = tk_trim_words_forwards},
+static struct words above = {.table = tk_trim_words_above},
+                    cjk = {.table = tk_trim_words_cjk, .at_end = TRUE},
+                    devices = {.table = tk_trim_words_devices}, excuses = {.table = tk_trim_words_excuses},
+                    forwards = {.table = tk_trim_words_forwards},
                     forwarded = {.table = tk_trim_words_forwarded},
                     enclosed = {.table = tk_trim_words_framed}, legal = {.table = tk_trim_words_legal},
                     mobile = {.table = tk_trim_words_mobile},
+                    mobile_ends = {.table = tk_trim_words_mobile_end, .at_end = TRUE},
                     separators = {.table = tk_trim_words_separators},
                     signoffs = {.table = tk_trim_words_signoffs};
 
@@ -106,7 +113,8 @@ static void prepare(struct words *words)
         return;
     words->chain = g_new0(guint16, g_strv_length((char **)words->table) + 1);
     for (guint16 i = 0; words->table[i] != NULL; i++) {
-        guint16 *head = &words->heads[pair_hash(words->table[i])];
+        const char *word = words->table[i];
+        guint16 *head = &words->heads[pair_hash(words->at_end ? word + strlen(word) - 2 : word)];
         words->chain[i] = *head;
         *head = (guint16)(i + 1);
     }
@@ -138,10 +146,14 @@ static gboolean contains_any(const char *s, struct words *words)
     return FALSE;
 }
 
-static gboolean ends_with_any(const char *s, const char *const *words)
+/* The S of length LEN ends with a word of WORDS. */
+static gboolean ends_with_any(const char *s, gsize len, struct words *words)
 {
-    for (gsize i = 0; words[i] != NULL; i++) {
-        if (g_str_has_suffix(s, words[i]))
+    prepare(words);
+    for (guint16 i = len < 2 ? 0 : words->heads[pair_hash(s + len - 2)]; i != 0; i = words->chain[i - 1]) {
+        gsize n = strlen(words->table[i - 1]);
+
+        if (len >= n && memcmp(s + len - n, words->table[i - 1], n) == 0)
             return TRUE;
     }
     return FALSE;
@@ -300,7 +312,7 @@ enum tk_trim_header tk_trim_line_header(const char *fold, gboolean quoted)
     g_autofree char *core = g_strndup(s, len);
     verb_last = ends_with_word(core, len, tk_trim_words_verbs) ||
                 (opener && ends_with_word(core, len, tk_trim_words_weak_verbs));
-    verb_last = verb_last || ends_with_any(core, tk_trim_words_cjk);
+    verb_last = verb_last || ends_with_any(core, len, &cjk);
     verb = verb_last || contains_word(core, tk_trim_words_verbs);
 
     if (!colon && (opener || start) && verb && ev.address && dated &&
@@ -406,11 +418,17 @@ gboolean tk_trim_line_is_above(const char *fold)
            (count >= 4 && contains_any(s, &enclosed));
 }
 
-/* Takes the links out of S, and the signs that stood around them or end a sentence. */
+/* The length of S without the signs that stand around a link or end a sentence. */
+static gsize cut_signs(const char *s, gsize len)
+{
+    while (len > 0 && strchr(" .:<>()", s[len - 1]) != NULL)
+        len--;
+    return len;
+}
+
+/* Takes the links out of S, and the signs around them and at the end. */
 static void cut_links(char *s)
 {
-    gsize len;
-
     for (char *link = strstr(s, "http"); link != NULL; link = strstr(s, "http")) {
         gsize n = strcspn(link, " >)");
 
@@ -418,8 +436,15 @@ static void cut_links(char *s)
         if (link > s && (link[-1] == '<' || link[-1] == '(') && *link != '\0' && *link != ' ')
             memmove(link - 1, link + 1, strlen(link));
     }
-    for (len = strlen(s); len > 0 && strchr(" .:<>()", s[len - 1]) != NULL; len--)
-        s[len - 1] = '\0';
+    s[cut_signs(s, strlen(s))] = '\0';
+}
+
+/* Whether S may be the line of a device; decides for nearly every line, and without a copy. */
+static gboolean may_be_mobile(const char *s, gsize len)
+{
+    return len > 0 && len <= 200 &&
+           (starts_with_any(s, &mobile) ||
+            (len <= 90 && (ends_with_any(s, cut_signs(s, len), &mobile_ends) || strstr(s, "http") != NULL)));
 }
 
 gboolean tk_trim_line_is_mobile(const char *fold)
@@ -430,12 +455,12 @@ gboolean tk_trim_line_is_mobile(const char *fold)
 
     s += *s == '(' || *s == '"' || *s == '<' ? 1 : 0;
     len = cut_frame(s, strlen(s), &ignored);
-    if (len == 0 || len > 200 || (!starts_with_any(s, &mobile) && len > 90))
+    if (!may_be_mobile(s, len))
         return FALSE;
     g_autofree char *core = g_strndup(s, len);
     cut_links(core);
     begins = starts_with_any(core, &mobile);
-    if (!begins && !ends_with_any(core, tk_trim_words_mobile_end))
+    if (!begins && !ends_with_any(core, strlen(core), &mobile_ends))
         return FALSE;
     device = contains_any(core, &devices);
     for (const char *p = core; *p != '\0'; p++) {

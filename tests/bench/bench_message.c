@@ -153,14 +153,34 @@ static gboolean decide_ours(const GString *mail, const struct tk_limits_outcome 
     return good;
 }
 
+/* What GMime has for a reader of a part: a text in UTF-8, the bytes of anything else. */
 static void decode_part(GMimeObject *parent, GMimeObject *part, gpointer sink)
 {
     (void)parent;
-    if (!GMIME_IS_PART(part))
-        return;
-    GMimeDataWrapper *content = g_mime_part_get_content(GMIME_PART(part));
-    if (content != NULL)
-        g_mime_data_wrapper_write_to_stream(content, sink);
+    if (GMIME_IS_TEXT_PART(part)) {
+        g_free(g_mime_text_part_get_text(GMIME_TEXT_PART(part)));
+    } else if (GMIME_IS_PART(part)) {
+        GMimeDataWrapper *content = g_mime_part_get_content(GMIME_PART(part));
+        if (content != NULL)
+            g_mime_data_wrapper_write_to_stream(content, sink);
+    }
+}
+
+static void decode_addresses(GMimeMessage *message, GMimeAddressType type)
+{
+    InternetAddressList *list = g_mime_message_get_addresses(message, type);
+    if (list != NULL)
+        g_free(internet_address_list_to_string(list, NULL, FALSE));
+}
+
+/* The header fields that every reader of mail wants, in UTF-8, as our message has them. FALSE where one is
+ * not there. */
+static gboolean decode_header(GMimeMessage *message)
+{
+    decode_addresses(message, GMIME_ADDRESS_TYPE_FROM);
+    decode_addresses(message, GMIME_ADDRESS_TYPE_TO);
+    return g_mime_message_get_subject(message) != NULL && g_mime_message_get_date(message) != NULL &&
+           g_mime_message_get_message_id(message) != NULL;
 }
 
 static gboolean read_gmime(const GString *mail, guint attachments)
@@ -170,7 +190,7 @@ static gboolean read_gmime(const GString *mail, guint attachments)
     GMimeStream *sink = g_mime_stream_null_new();
     GMimeParser *parser = g_mime_parser_new_with_stream(stream);
     GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
-    const gboolean good = message != NULL;
+    const gboolean good = message != NULL && decode_header(message);
     if (good) {
         GMimeObject *top = g_mime_message_get_mime_part(message);
         decode_part(NULL, top, sink);
