@@ -54,43 +54,76 @@ static enum tk_status flush(struct decoder *decoder)
     return used > 0 ? decoder->sink(decoder->context, decoder->out, used) : TK_OK;
 }
 
-/* The value of a base64 digit, -1 for another octet. */
-static int base64_value(guint8 c)
+#define NONE_OF_16 -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1
+
+/* The value of each octet as a base64 digit, -1 for one that is none. Of all 256, so that nothing has to be
+ * compared before a look. */
+static const gint8 base64_values[256] = {
+    /* clang-format off */
+    NONE_OF_16, NONE_OF_16,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 62, -1, -1, -1, 63,
+    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, -1, -1, -1, -1, -1, -1,
+    -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, -1, -1, -1, -1, -1,
+    -1, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, -1, -1, -1, -1, -1,
+    NONE_OF_16, NONE_OF_16, NONE_OF_16, NONE_OF_16, NONE_OF_16, NONE_OF_16, NONE_OF_16, NONE_OF_16,
+    /* clang-format on */
+};
+
+/* Takes whole groups of four digits, of which nearly all of a content consists. Returns how many octets of
+ * DATA they were. */
+static gsize take_groups(struct decoder *decoder, const guint8 *data, gsize len)
 {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    if (c == '+')
-        return 62;
-    return c == '/' ? 63 : -1;
+    guint8 *out = decoder->out + decoder->used;
+    const guint8 *const last = decoder->out + OUT_BLOCK - 8;
+    gsize i = 0;
+
+    for (; len - i >= 4 && out <= last; i += 4, out += 3) {
+        const int a = base64_values[data[i]], b = base64_values[data[i + 1]], c = base64_values[data[i + 2]],
+                  d = base64_values[data[i + 3]];
+
+        if ((a | b | c | d) < 0)
+            break;
+        out[0] = (guint8)(a << 2 | b >> 4);
+        out[1] = (guint8)(b << 4 | c >> 2);
+        out[2] = (guint8)(c << 6 | d);
+    }
+    decoder->used = (gsize)(out - decoder->out);
+    decoder->line_start = decoder->line_start && i == 0;
+    return i;
+}
+
+static void take_base64(struct decoder *decoder, guint8 c)
+{
+    int value = base64_values[c];
+
+    if (value >= 0) {
+        decoder->bits = (decoder->bits << 6 | (guint32)value) & 0xffffff;
+        decoder->count += 6;
+        if (decoder->count >= 8) {
+            decoder->count -= 8;
+            decoder->out[decoder->used++] = (guint8)(decoder->bits >> decoder->count);
+        }
+    } else if (c == '=') {
+        decoder->count = 0;
+        decoder->padded = TRUE;
+    } else if (c != '\r' && c != '\n' && c != ' ' && c != '\t') {
+        /* Text that a mailing list put behind the encoded block is not part of it. */
+        decoder->ended = decoder->padded || (decoder->line_start && decoder->count == 0);
+    }
+    decoder->line_start = c == '\n';
 }
 
 static enum tk_status push_base64(void *context, const guint8 *data, gsize len)
 {
     struct decoder *decoder = context;
 
-    for (gsize i = 0; i < len && !decoder->ended; i++) {
-        guint8 c = data[i];
-        int value = base64_value(c);
-
-        if (value >= 0) {
-            decoder->bits = (decoder->bits << 6 | (guint32)value) & 0xffffff;
-            decoder->count += 6;
-            if (decoder->count >= 8) {
-                decoder->count -= 8;
-                decoder->out[decoder->used++] = (guint8)(decoder->bits >> decoder->count);
-            }
-        } else if (c == '=') {
-            decoder->count = 0;
-            decoder->padded = TRUE;
-        } else if (c != '\r' && c != '\n' && c != ' ' && c != '\t') {
-            /* Text that a mailing list put behind the encoded block is not part of it. */
-            decoder->ended = decoder->padded || (decoder->line_start && decoder->count == 0);
-        }
-        decoder->line_start = c == '\n';
+    for (gsize i = 0; i < len && !decoder->ended;) {
+        if (decoder->count == 0)
+            i += take_groups(decoder, data + i, len - i);
+        if (i < len)
+            take_base64(decoder, data[i++]);
         if (decoder->used > OUT_BLOCK - 8) {
             enum tk_status status = flush(decoder);
 

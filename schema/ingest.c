@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/hash.h"
 #include "schema/fault.h"
 #include "schema/pool.h"
 #include "schema/queries.h"
@@ -46,7 +47,7 @@ struct transfer {
     GByteArray *chunk;
     gint64 chunk_no;
     guint64 size;
-    GChecksum *checksum;
+    struct tk_hash *hash;
 };
 
 static enum tk_status send_query(struct pipeline *p, const char *sql, const struct tk_args *args, bool binary)
@@ -144,7 +145,7 @@ static enum tk_status take_bytes(void *sink, const void *data, gsize size)
     t->size += size;
     if (t->size > t->blob->size)
         return tk_status_fail(TK_BUG, t->p->why, "a content is longer than was said");
-    g_checksum_update(t->checksum, from, (gssize)size);
+    tk_hash_update(t->hash, from, size);
     while (size > 0) {
         const guint part = (guint)MIN(size, CHUNK_SIZE - t->chunk->len);
         g_byte_array_append(t->chunk, from, part);
@@ -162,20 +163,21 @@ static enum tk_status take_bytes(void *sink, const void *data, gsize size)
 static enum tk_status send_blob(struct pipeline *p, gint64 tenant_id, const struct tk_store_blob *blob)
 {
     struct transfer t = {.p = p, .blob = blob, .tenant_id = tenant_id};
+    t.hash = tk_hash_new();
+    if (t.hash == NULL)
+        return tk_status_fail(TK_LATER, p->why, "libcrypto gives no SHA-256");
     t.chunk = g_byte_array_sized_new((guint)MIN(blob->size, CHUNK_SIZE));
-    t.checksum = g_checksum_new(G_CHECKSUM_SHA256);
     enum tk_status status = blob->write(blob->context, take_bytes, &t, p->why);
     if (status == TK_OK && (t.chunk->len > 0 || t.chunk_no == 0))
         status = send_chunk(&t);
     if (status == TK_OK) {
         guint8 digest[TK_SHA256_SIZE];
-        gsize length = sizeof digest;
-        g_checksum_get_digest(t.checksum, digest, &length);
+        tk_hash_final(t.hash, digest);
         if (t.size != blob->size || memcmp(digest, blob->sha256, sizeof digest) != 0)
             status = tk_status_fail(TK_BUG, p->why, "a content is not what its size and sha256 say");
     }
     g_byte_array_unref(t.chunk);
-    g_checksum_free(t.checksum);
+    tk_hash_free(&t.hash);
     return status;
 }
 

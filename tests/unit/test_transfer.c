@@ -43,6 +43,8 @@ static void undoes_each_encoding_in_any_pieces(void **state)
         {TK_TRANSFER_BASE64, "S.G!V-s_b*G8=", "Hello"},
         {TK_TRANSFER_BASE64, "SGVsbG8=\n_______\nlist footer\n", "Hello"},
         {TK_TRANSFER_BASE64, "SGVs\n-- \nlist\n", "Hel"},
+        {TK_TRANSFER_BASE64, "SGVs-bG8gdGhl\ncmU=", "Hello there"},
+        {TK_TRANSFER_BASE64, "SGVsbG8gdGhl=cmU=", "Hello there"},
         {TK_TRANSFER_BASE64, "", ""},
         {TK_TRANSFER_BASE64, "=", ""},
         {TK_TRANSFER_QUOTED, "caf=C3=A9", "caf\303\251"},
