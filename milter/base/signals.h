@@ -1,29 +1,31 @@
-/* signals: one thread that waits for SIGUSR1 and for the passing of time.
+/* signals: one thread that waits for signals and for the passing of time.
  *
  * No work is done in signal handlers. Signals are blocked before the first thread is made, so every thread
- * inherits the mask. SIGTERM, SIGINT and SIGHUP belong to libmilter, which waits for them in a thread of its
- * own: all three stop it. That is why a reload is asked for with SIGUSR1. */
+ * inherits the mask. It is the process's first thread that waits: libmilter has one too, which waits for
+ * SIGTERM, SIGINT and SIGHUP and stops at each, but the kernel gives a signal to the first thread where that
+ * waits for it. So we know that a stop was asked for. SIGHUP stops, since libmilter does so: that is why a
+ * reload is SIGUSR1. */
 #ifndef TK_MILTER_BASE_SIGNALS_H
 #define TK_MILTER_BASE_SIGNALS_H
 
 #include "rules/status.h"
 
-/* Blocks SIGTERM, SIGINT, SIGHUP and SIGUSR1 in the caller and all threads it makes later, and ignores
- * SIGPIPE. */
+/* Blocks SIGTERM, SIGINT, SIGHUP and SIGUSR1 in the caller, who is to be the process's first thread, and in
+ * all threads it makes later, and ignores SIGPIPE. */
 void tk_signals_block(void);
 
 struct tk_signals_work {
     void (*reload)(void *context); /* at SIGUSR1 */
+    void (*stop)(void *context);   /* at SIGTERM, SIGINT and SIGHUP, at each */
     void (*tick)(void *context);   /* every TICK_MSECS; NULL: never */
     guint tick_msecs;
     void *context;
 };
 
-/* Starts the thread. WORK is copied; its context must live until tk_signals_stop. One at a time. TK_LATER: no
- * thread could be made. */
-enum tk_status tk_signals_start(const struct tk_signals_work *work) TK_MUST_CHECK;
+/* Does WORK, in the thread that called tk_signals_block, until tk_signals_end is called, be it beforehand. */
+void tk_signals_serve(const struct tk_signals_work *work);
 
-/* Ends the thread after what it is doing. Nothing where it was not started. */
-void tk_signals_stop(void);
+/* Lets tk_signals_serve return after what it is doing. To be called in another thread. */
+void tk_signals_end(void);
 
 #endif

@@ -5,6 +5,7 @@
  * first byte of anybody's mail. */
 #include "config.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@
 #include "milter/daemon/flight.h"
 #include "milter/daemon/listener.h"
 #include "milter/base/process.h"
+#include "schema/fault.h"
 
 static const char program[] = "ticket-milter";
 
@@ -63,18 +65,33 @@ static const char help[] =
 /* Rate windows that are remembered as full. */
 #define CLOSED_MOST 1000
 
+/* What its two threads share. */
+struct serving {
+    struct tk_callbacks_service *service;
+    struct tk_listener **listener;
+    gboolean stopped; /* by a signal; the first thread's alone */
+    gboolean good;    /* libmilter ended well; to be read when its thread has ended */
+};
+
+static void stop(void *context)
+{
+    struct serving *serving = context;
+    serving->stopped = TRUE;
+    smfi_stop();
+}
+
 static void reload(void *context)
 {
-    const struct tk_callbacks_service *service = context;
-    if (tk_snapshot_reload(service->snapshot) != TK_OK)
+    const struct serving *serving = context;
+    if (tk_snapshot_reload(serving->service->snapshot) != TK_OK)
         return; /* logged there; the old configuration stays */
 }
 
 static void feed_watchdog(void *context)
 {
     static struct tk_log_limit limit;
-    const struct tk_callbacks_service *service = context;
-    if (tk_flight_overdue(service->flight, OVERDUE_GRACE))
+    const struct serving *serving = context;
+    if (tk_flight_overdue(serving->service->flight, OVERDUE_GRACE))
         tk_log_limited(&limit, 1, LOG_CRIT, "a mail is not answered long after its deadline");
     else if (tk_systemd_notify("WATCHDOG=1") == TK_LATER)
         tk_log_limited(&limit, 1, LOG_WARNING, "the service manager cannot be told that all is well");
@@ -127,27 +144,44 @@ static void drain(struct tk_callbacks_service *service, struct tk_listener **lis
     _exit(tk_exitcode(TK_LATER)); /* what they still use must not be torn down under them */
 }
 
+/* libmilter's part of the process, in a thread of its own, until it was stopped and the last mail is
+ * answered. */
+static void *run_libmilter(void *context)
+{
+    struct serving *serving = context;
+    TK_FAULT("ready", NULL);
+    serving->good = smfi_main() == MI_SUCCESS;
+    if (tk_systemd_notify("STOPPING=1") == TK_LATER)
+        tk_log(LOG_WARNING, "the service manager cannot be told that the end has come");
+    drain(serving->service, serving->listener);
+    tk_signals_end();
+    return NULL;
+}
+
 /* Serves until a signal stops libmilter. */
 static enum tk_status serve(struct tk_callbacks_service *service, struct tk_listener **listener, GString *why)
 {
+    struct serving serving = {.service = service, .listener = listener};
     const struct tk_signals_work work = {
         .reload = reload,
+        .stop = stop,
         .tick = tk_systemd_watchdog_msecs() > 0 ? feed_watchdog : NULL,
         .tick_msecs = tk_systemd_watchdog_msecs(),
-        .context = service,
+        .context = &serving,
     };
-    if (tk_signals_start(&work) != TK_OK)
-        return tk_status_fail(TK_LATER, why, "cannot make a thread");
     if (tk_systemd_notify("READY=1") == TK_LATER)
         tk_log(LOG_WARNING, "the service manager cannot be told that the start is over");
     tk_log(LOG_INFO, "%s %s is ready", program, PACKAGE_VERSION);
 
-    gboolean stopped = smfi_main() == MI_SUCCESS;
-    if (tk_systemd_notify("STOPPING=1") == TK_LATER)
-        tk_log(LOG_WARNING, "the service manager cannot be told that the end has come");
-    drain(service, listener);
-    tk_signals_stop();
-    return stopped ? TK_OK : tk_status_fail(TK_LATER, why, "libmilter ended with an error");
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, run_libmilter, &serving) != 0)
+        return tk_status_fail(TK_LATER, why, "cannot make a thread");
+    tk_signals_serve(&work);
+    pthread_join(thread, NULL);
+    /* A stop that comes before libmilter has begun closes the socket under it, which it takes for an error.
+     */
+    return serving.good || serving.stopped ? TK_OK
+                                           : tk_status_fail(TK_LATER, why, "libmilter ended with an error");
 }
 
 /* Opens the socket, and becomes who the process shall be. */

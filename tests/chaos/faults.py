@@ -122,12 +122,15 @@ def _(gateway, crowd):
     every(crowd, 0.7, act, times=8)
 
 
-def grows(daemon, seconds):
-    """What of the daemon grows while its senders find no database: lines."""
-    time.sleep(seconds / 4)
+def grows(daemon, crowd, seconds):
+    """What of the daemon grows while its senders find no database: lines. It has its size when each of them has been put off
+    some times."""
+    enough, end = crowd.put_off() + 4 * len(crowd.threads), time.monotonic() + 60
+    while crowd.put_off() < enough and time.monotonic() < end:
+        time.sleep(0.05)
     threads, files, memory = daemon.status("Threads"), daemon.descriptors(), daemon.status("VmRSS")
     highest = [threads, files, memory]
-    end = time.monotonic() + seconds * 3 / 4
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         time.sleep(0.5)
         now = [daemon.status("Threads"), daemon.descriptors(), daemon.status("VmRSS")]
@@ -150,7 +153,7 @@ def _(gateway, crowd):
     try:
         time.sleep(1)
         told = crowd.told()
-        problems = grows(gateway.kept, AWAY)
+        problems = grows(gateway.kept, crowd, AWAY)
         if crowd.told() != told:
             problems.append("a mail was told 250 while the database was away")
     finally:

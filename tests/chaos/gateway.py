@@ -158,9 +158,8 @@ class Gateway(Stack):
         self.write(("conf", name), re.sub(r"(?m)^database = .*$", lambda _: DATABASE % conninfo, text))
 
     def start_milter(self):
-        with open(self.program("ticket-milter"), "rb") as file:
-            if b"TICKET_MILTER_FAULT" not in file.read():
-                raise Skip("built without --enable-fault-points")
+        if not self.has_fault_points():
+            raise Skip("built without --enable-fault-points")
         if "database" in self.small:
             self.make_small_database()
         self.kept = Daemon(self, "milter", self.path("conf", "ticket-milter.conf"))

@@ -69,7 +69,7 @@ class Crowd:
     """Senders in threads. PORTS: of the mail servers, of which each connection takes one; TWINS: that share of mails goes to
     two of them at once. Nobody sends any more after SECONDS."""
 
-    def __init__(self, mails, ports, senders=20, twins=0.0, seconds=300):
+    def __init__(self, mails, ports, senders=20, twins=0.0, seconds=600):
         self.end = time.monotonic() + seconds
         self.mails, self.ports, self.twins = mails, ports, twins
         self.lock = threading.Condition()

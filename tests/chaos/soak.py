@@ -49,7 +49,7 @@ def run_fault(gateway, fault, count, serial=0):
     problems = []
     try:
         problems += fault.act(gateway, crowd) or []
-    except Skip as why:
+    except (Skip, Failed) as why:
         problems.append(str(why))
     finally:
         done = crowd.wait()
@@ -57,9 +57,12 @@ def run_fault(gateway, fault, count, serial=0):
         problems += crowd.send_again()
     outcome = Outcome(fault.name, crowd)
     outcome.problems += problems
-    gateway.settle(60)
-    check(gateway, crowd, outcome, gateway.folders)
-    check_baseline(gateway, outcome)
+    try:
+        gateway.settle(60)
+        check(gateway, crowd, outcome, gateway.folders)
+        check_baseline(gateway, outcome)
+    except Failed as why:
+        outcome.problems.append(str(why))
     return outcome, crowd
 
 
@@ -95,10 +98,16 @@ def run_kind(kind, faults, arguments, table, keep):
                 good = False
                 for line in gateway.milter_log().splitlines()[-5:]:
                     table.note(line)
+                if fault is not faults[-1]:  # the next one shall not suffer from it
+                    gateway.stop()
+                    gateway = kind(arguments.build).start()
         if keep is not None:
             gateway.keep_database(keep)
             with open(os.path.join(keep, "told-250"), "w", encoding="utf-8") as file:
                 file.writelines("%s\t%s\n" % (mail.token, mail.kind) for mail in crowd.mails if mail.told)
+    except Failed as why:
+        good = False
+        table.note(str(why))
     except Skip as why:
         table.note("skipped: %s: %s" % (", ".join(fault.name for fault in faults), why))
     finally:

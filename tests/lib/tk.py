@@ -90,6 +90,32 @@ def wait_for(probe, what, seconds=15):
         time.sleep(0.05)
 
 
+def knock(address):
+    """Connects to a milter's socket, written as libmilter writes it, and leaves; whether somebody answered."""
+    kind, _, place = address.partition(":")
+    try:
+        with socket.socket(socket.AF_INET if kind == "inet" else socket.AF_UNIX) as probe:
+            probe.connect(("127.0.0.1", int(place.split("@")[0])) if kind == "inet" else place)
+        return True
+    except OSError:
+        return False
+
+
+def end_milter(process, address, how=signal.SIGTERM, seconds=40):
+    """Signals a filter and returns its exit status, or kills it and raises Failed. Whether it shall stop libmilter looks up
+    every five seconds, and whenever somebody connects; so somebody does."""
+    process.send_signal(how)
+    end = time.monotonic() + seconds
+    while process.poll() is None:
+        if time.monotonic() > end:
+            process.kill()
+            process.wait()
+            raise Failed("the milter did not end within %s s" % seconds)
+        knock(address)
+        time.sleep(0.05)
+    return process.returncode
+
+
 def mail(subject="Printer is broken", body="The printer on floor 3 is broken.\n", sender="Ann <ann@acme.example>",
          to="support@acme.example", message_id=None, headers=()):
     """A small mail as bytes. HEADERS are (name, value) pairs that come last; None as a value leaves a header out."""
@@ -195,6 +221,11 @@ class Stack:
                 return path
         raise Skip("%s is not built" % name)
 
+    def has_fault_points(self):
+        """Whether the daemon is built with --enable-fault-points."""
+        with open(self.program("ticket-milter"), "rb") as file:
+            return b"TICKET_MILTER_FAULT" in file.read()
+
     def script(self, name):
         return next(path for path in (os.path.join(LIB, name), os.path.join(HERE, name)) if os.path.exists(path))
 
@@ -284,7 +315,6 @@ class Stack:
 
     def start_milter(self):
         """Starts the filter and waits until its socket answers."""
-        kind, _, address = self.socket.partition(":")
         if self.milter == "noop":
             command = [self.program("noop-milter"), self.socket]
         else:
@@ -300,28 +330,15 @@ class Stack:
             # the socket answers a moment before the mail server's user may open it
             if self.milter == "ticket" and b" is ready" not in self.read_bytes("milter.log")[before:]:
                 return False
-            try:
-                with socket.socket(socket.AF_INET if kind == "inet" else socket.AF_UNIX) as probe:
-                    probe.connect(("127.0.0.1", int(address.split("@")[0])) if kind == "inet" else address)
-                return True
-            except OSError:
-                return False
+            return knock(self.socket)
         wait_for(answers, "the milter's socket")
 
     def stop_milter(self, how=signal.SIGTERM, seconds=40):
         """Ends the filter and returns its exit status."""
         if self.daemon is None:
             return None
-        if self.daemon.poll() is None:
-            self.daemon.send_signal(how)
-            try:
-                self.daemon.wait(seconds)
-            except subprocess.TimeoutExpired:
-                self.daemon.kill()
-                self.daemon.wait()
-                raise Failed("the milter did not end within %s s" % seconds) from None
-        status, self.daemon = self.daemon.returncode, None
-        return status
+        daemon, self.daemon = self.daemon, None
+        return end_milter(daemon, self.socket, how, seconds)
 
     def restart_milter(self, how=signal.SIGTERM):
         self.stop_milter(how)

@@ -14,7 +14,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from tk import CHANNEL, TEMPLATE, Skip, Stack, case, expect, expect_equal, main, wait_for  # noqa: E402
+from tk import CHANNEL, TEMPLATE, Skip, Stack, case, end_milter, expect, expect_equal, main, wait_for  # noqa: E402
 
 NOBODY = "nobody"
 
@@ -78,6 +78,9 @@ class Bare(Stack):
         expect(daemon.poll() is None, "the start failed: " + self.milter_log()[before:])
         return daemon
 
+    def end(self, daemon, how=signal.SIGTERM):
+        return end_milter(daemon, self.socket, how, 20)
+
     def client(self, *arguments):
         done = subprocess.run([self.program("milter-client"), self.socket[len("unix:"):], *arguments],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=200)
@@ -85,10 +88,6 @@ class Bare(Stack):
         return done.stdout
 
 
-def end(daemon, how=signal.SIGTERM, seconds=20):
-    time.sleep(0.3)  # libmilter calls a stop while it starts its threads an error
-    daemon.send_signal(how)
-    return daemon.wait(seconds)
 
 
 def status_of(daemon, word):
@@ -120,7 +119,7 @@ def _(stack):
     daemon = stack.spawn()
     os.unlink(stack.path("conf", "channels.d", "faulty.conf"))
     expect("faulty.conf:" in stack.milter_log(), stack.milter_log())
-    expect_equal(end(daemon), 0)
+    expect_equal(stack.end(daemon), 0)
 
 
 @case("the socket has its mode and group, is replaced when it is a leftover, and goes with its process")
@@ -136,7 +135,7 @@ def _(stack):
     expect(os.path.exists(path), "a killed process cannot have removed it")
     daemon = stack.spawn()
     stack.write(("conf", "ticket-milter.conf"), before)
-    expect_equal(end(daemon), 0)
+    expect_equal(stack.end(daemon), 0)
     expect(not os.path.exists(path), "the socket was left behind")
 
 
@@ -150,7 +149,7 @@ def _(stack):
     expect("another process listens" in second.stderr, second.stderr)
     expect_equal(os.stat(path).st_ino, inode)
     stack.client("rset", "1")
-    expect_equal(end(first), 0)
+    expect_equal(stack.end(first), 0)
 
     stack.write(("socket", "milter.sock"), "precious")
     done = stack.run()
@@ -175,7 +174,7 @@ def _(stack):
     about = os.stat(stack.socket[len("unix:"):])
     expect_equal((about.st_uid, about.st_gid, stat.S_IMODE(about.st_mode)),
                  (user.pw_uid, grp.getgrnam(group).gr_gid, 0o660))
-    expect_equal(end(daemon), 0)
+    expect_equal(stack.end(daemon), 0)
     expect(not os.path.exists(stack.socket[len("unix:"):]), "the socket was left behind")
 
 
@@ -196,7 +195,7 @@ def _(stack):
         stack.write(("conf", "ticket-milter.conf"), before)
     about = os.stat(stack.socket[len("unix:"):])
     expect_equal((about.st_uid, about.st_gid, stat.S_IMODE(about.st_mode)), (user.pw_uid, group.gr_gid, 0o660))
-    expect_equal(end(daemon), 0)
+    expect_equal(stack.end(daemon), 0)
     expect(not os.path.exists(stack.socket[len("unix:"):]), "the socket was left behind")
 
 
@@ -242,14 +241,24 @@ def _(stack):
     expect("ticket-milter.conf:%d: " % line in told or "ticket-milter.conf:%d: " % (line + 1) in told, told)
     stack.write(("conf", "ticket-milter.conf"), before)
     stack.client("rset", "1")
-    expect_equal(end(daemon), 0)
+    expect_equal(stack.end(daemon), 0)
 
 
 @case("P4: SIGTERM, SIGHUP and SIGINT stop it with 0 and take the socket away")
 def _(stack):
     for how in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         daemon = stack.spawn()
-        expect_equal(end(daemon, how), 0, how)
+        expect_equal(stack.end(daemon, how), 0, how)
+        expect(not os.path.exists(stack.socket[len("unix:"):]), "%s left the socket" % how)
+
+
+@case("P4: a stop that comes before the first connection can is no failure")
+def _(stack):
+    if not stack.has_fault_points():
+        raise Skip("built without --enable-fault-points")
+    for how in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT) * 3:
+        daemon = stack.spawn(env={"TICKET_MILTER_FAULT": "ready sleep 300"})
+        expect_equal(stack.end(daemon, how), 0, how)
         expect(not os.path.exists(stack.socket[len("unix:"):]), "%s left the socket" % how)
 
 
@@ -281,7 +290,7 @@ def _(stack):
     daemon = stack.spawn()
     stack.client("garbage", "1", "<bob@elsewhere.example>")
     expect(daemon.poll() is None, "the filter ended")
-    expect_equal(end(daemon), 0)
+    expect_equal(stack.end(daemon), 0)
 
 
 @case("P11: an MTA that offers too little is refused, with a line that says what to set")
@@ -289,7 +298,7 @@ def _(stack):
     daemon = stack.spawn()
     stack.client("old")
     expect("milter_protocol = 6" in stack.milter_log(), stack.milter_log())
-    expect_equal(end(daemon), 0)
+    expect_equal(stack.end(daemon), 0)
 
 
 @case("D1: while the database is away every mail to a channel gets 451, all others pass")
@@ -301,7 +310,7 @@ def _(stack):
     line = [line for line in stack.milter_log().splitlines() if "id=CLIENT" in line][-1]
     for word in ("verdict=later", "channel=", "rcpts=1", "reply=451", "status=later", "why="):
         expect(word in line, line)
-    expect_equal(end(daemon), 0)
+    expect_equal(stack.end(daemon), 0)
 
 
 @case("P13: ten thousand mails, RSET storms and connections that vanish leave no memory, thread or file behind")
@@ -321,7 +330,7 @@ def _(stack):
     expect(grown < 16 * 1024, "grew by %d KiB" % grown)
     expect(int(status_of(daemon, "Threads")[0]) < 20, "threads: %s" % status_of(daemon, "Threads"))
     expect_equal(os.listdir(stack.path("spool")), [])
-    expect_equal(end(daemon), 0)
+    expect_equal(stack.end(daemon), 0)
 
 
 @case("P12: connections in the hundreds are served, and closing them takes their threads away")
@@ -333,7 +342,7 @@ def _(stack):
         out, _ = client.communicate(timeout=120)
         expect("accepted=20 " in out, out)
     wait_for(lambda: int(status_of(daemon, "Threads")[0]) < 20, "the threads to end", 30)
-    expect_equal(end(daemon), 0)
+    expect_equal(stack.end(daemon), 0)
 
 
 main(lambda build: Bare(build, channels={"support.conf": CHANNEL}, templates={"incident.conf": TEMPLATE}))

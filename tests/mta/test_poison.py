@@ -34,9 +34,8 @@ def with_fault(stack, fault):
 
 class Points(Stack):
     def start(self):
-        with open(self.program("ticket-milter"), "rb") as file:
-            if b"TICKET_MILTER_FAULT" not in file.read():
-                raise Skip("built without --enable-fault-points")
+        if not self.has_fault_points():
+            raise Skip("built without --enable-fault-points")
         return super().start()
 
 

@@ -335,6 +335,49 @@ static void a_login_or_server_that_cannot_work_is_a_matter_of_configuration(void
     assert_int_equal(check_once(server_conninfo("ticket_milter"), G_USEC_PER_SEC, &took, why), TK_OK);
 }
 
+static void a_server_that_could_lose_a_commit_is_refused_with_the_setting_and_the_way_out(void **state)
+{
+    (void)state;
+    const struct {
+        const char *sender, *setting, *value;
+    } cases[] = {
+        {"fsync@x.example", "fsync", "off"},
+        {"pages@x.example", "full_page_writes", "off"},
+        {"commit@y.example", "synchronous_commit", "off"},
+        {"local@x.example", "synchronous_commit", "local"},
+    };
+    struct tk_store *mine = store;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const struct tk_ingest mail = mail_of(cases[i].sender);
+        g_autoptr(GString) why = g_string_new(NULL);
+        struct tk_ingest_result result = {0};
+        g_autofree char *set = g_strdup_printf("ALTER SYSTEM SET %s = %s", cases[i].setting, cases[i].value);
+        g_autofree char *reset = g_strdup_printf("ALTER SYSTEM RESET %s", cases[i].setting);
+        g_autofree char *show = g_strdup_printf("SHOW %s", cases[i].setting);
+        g_autofree char *told =
+            g_strdup_printf("the database runs with %s = %s, so a commit could be lost: set it on",
+                            cases[i].setting, cases[i].value);
+        server_expect("", set);
+        server_expect("t", "SELECT pg_reload_conf()");
+        assert_true(wait_for(cases[i].value, show));
+        store = server_store("ticket_milter", 1);
+        assert_int_equal(tk_store_ingest(store, &mail, 1, NULL, 0, soon(5), &result, why), TK_CONFIG);
+        assert_string_equal(why->str, told);
+        assert_null(result.verdict);
+        expect_mails(mail.sender, "0");
+        server_expect("", reset);
+        server_expect("t", "SELECT pg_reload_conf()");
+        assert_true(wait_for("on", show));
+        /* Set on again, the same store takes the mail. */
+        result = server_ingest(store, &mail, TK_OK);
+        assert_string_equal(result.verdict, "ticket");
+        tk_ingest_result_clear(&result);
+        tk_store_close(&store);
+        expect_mails(mail.sender, "1");
+    }
+    store = mine;
+}
+
 static void a_pool_that_is_all_in_use_is_later_after_the_wait(void **state)
 {
     (void)state;
@@ -399,6 +442,7 @@ int main(void)
         cmocka_unit_test(a_crash_of_the_server_is_later_and_then_all_is_well),
         cmocka_unit_test(a_server_that_is_not_there_or_silent_is_later_within_the_wait),
         cmocka_unit_test(a_login_or_server_that_cannot_work_is_a_matter_of_configuration),
+        cmocka_unit_test(a_server_that_could_lose_a_commit_is_refused_with_the_setting_and_the_way_out),
         cmocka_unit_test(a_pool_that_is_all_in_use_is_later_after_the_wait),
     };
     server_start();

@@ -70,7 +70,7 @@ static void the_watchdog_is_fed_twice_as_often_as_asked_and_only_by_whom_it_is_m
 }
 
 struct counts {
-    gint reloads, ticks;
+    gint reloads, stops, ticks;
 };
 
 static void count_reload(void *context)
@@ -78,35 +78,80 @@ static void count_reload(void *context)
     g_atomic_int_inc(&((struct counts *)context)->reloads);
 }
 
+static void count_stop(void *context)
+{
+    g_atomic_int_inc(&((struct counts *)context)->stops);
+}
+
 static void count_tick(void *context)
 {
     g_atomic_int_inc(&((struct counts *)context)->ticks);
 }
 
-static void wait_until(gint *value, gint wanted)
+static gboolean wait_until(gint *value, gint wanted)
 {
     for (int i = 0; i < 1000 && g_atomic_int_get(value) < wanted; i++)
         g_usleep(5000);
-    assert_true(g_atomic_int_get(value) >= wanted);
+    return g_atomic_int_get(value) >= wanted;
 }
 
-static void usr1_reloads_and_time_ticks_in_a_thread_of_their_own(void **state)
+/* Waits as libmilter does for what stops it; takes none of it where the first thread waits too. */
+static gpointer wait_for_a_stop(gpointer taken)
+{
+    sigset_t set;
+    const struct timespec second = {.tv_sec = 1};
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    while (sigtimedwait(&set, NULL, &second) > 0)
+        g_atomic_int_inc((gint *)taken);
+    return NULL;
+}
+
+/* Sends each signal when the one before has been heard. Asserts belong to the first thread. */
+static gpointer send_signals(gpointer data)
+{
+    static const int stops[] = {SIGTERM, SIGINT, SIGHUP, SIGTERM};
+    struct counts *counts = data;
+    gboolean good = wait_until(&counts->ticks, 2);
+    for (gsize i = 0; i < G_N_ELEMENTS(stops); i++) {
+        kill(getpid(), stops[i]);
+        good = wait_until(&counts->stops, (gint)i + 1) && good;
+    }
+    kill(getpid(), SIGUSR1);
+    good = wait_until(&counts->reloads, 1) && good;
+    tk_signals_end();
+    return GINT_TO_POINTER(good);
+}
+
+static void signals_and_time_are_the_first_threads_though_another_waits_for_them(void **state)
 {
     (void)state;
-    struct counts counts = {0, 0};
+    struct counts counts = {0, 0, 0};
+    gint taken = 0;
     const struct tk_signals_work work = {
-        .reload = count_reload, .tick = count_tick, .tick_msecs = 20, .context = &counts};
+        .reload = count_reload, .stop = count_stop, .tick = count_tick, .tick_msecs = 20, .context = &counts};
     tk_signals_block();
-    assert_int_equal(tk_signals_start(&work), TK_OK);
-    kill(getpid(), SIGUSR1);
-    wait_until(&counts.reloads, 1);
-    wait_until(&counts.ticks, 2);
-    tk_signals_stop();
-    gint after = counts.ticks;
-    g_usleep(60000);
-    assert_int_equal(counts.ticks, after);
+    GThread *other = g_thread_new("other", wait_for_a_stop, &taken);
+    GThread *sender = g_thread_new("sender", send_signals, &counts);
+    tk_signals_serve(&work);
+    assert_true(GPOINTER_TO_INT(g_thread_join(sender)));
+    g_thread_join(other);
     assert_int_equal(counts.reloads, 1);
-    tk_signals_stop(); /* nothing where nothing runs */
+    assert_int_equal(counts.stops, 4);
+    assert_int_equal(taken, 0);
+}
+
+static void an_end_that_comes_beforehand_counts(void **state)
+{
+    (void)state;
+    struct counts counts = {0, 0, 0};
+    const struct tk_signals_work work = {.reload = count_reload, .stop = count_stop, .context = &counts};
+    tk_signals_block();
+    tk_signals_end();
+    tk_signals_serve(&work);
+    assert_int_equal(counts.reloads + counts.stops, 0);
 }
 
 int main(void)
@@ -115,7 +160,8 @@ int main(void)
         cmocka_unit_test(the_manager_hears_the_state_on_a_path_and_on_an_abstract_name),
         cmocka_unit_test(without_a_manager_nothing_is_said),
         cmocka_unit_test(the_watchdog_is_fed_twice_as_often_as_asked_and_only_by_whom_it_is_meant),
-        cmocka_unit_test(usr1_reloads_and_time_ticks_in_a_thread_of_their_own),
+        cmocka_unit_test(signals_and_time_are_the_first_threads_though_another_waits_for_them),
+        cmocka_unit_test(an_end_that_comes_beforehand_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
