@@ -215,6 +215,7 @@ EXTRA_DIST += \
 	%D%/mta/test_conversation.py \
 	%D%/mta/test_daemon.py \
 	%D%/mta/test_dmarc.py \
+	%D%/mta/test_failover.py \
 	%D%/mta/test_fields.py \
 	%D%/mta/test_folders.py \
 	%D%/mta/test_full.py \
@@ -232,6 +233,7 @@ EXTRA_DIST += \
 
 # Lints: scripts that prove rules of the tree; they read $(srcdir) and the build folder.
 lints = \
+	%D%/lint/catalogue \
 	%D%/lint/commands \
 	%D%/lint/dist \
 	%D%/lint/faults \
@@ -239,6 +241,7 @@ lints = \
 	%D%/lint/mans \
 	%D%/lint/options \
 	%D%/lint/rooms \
+	%D%/lint/units \
 	%D%/lint/words
 TESTS += $(lints)
 

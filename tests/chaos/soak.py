@@ -16,7 +16,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 from faults import FAULTS, Gateway  # noqa: E402
 from invariants import Outcome, check  # noqa: E402
 from sender import Crowd, make_mails  # noqa: E402
-from tk import Failed, Skip, wait_for  # noqa: E402
+from tk import Failed, Skip, expect, expect_equal, wait_for  # noqa: E402
 
 HEADING = ["fault", "mails", "told 250", "told 4xx", "lost", "doubled"]
 
@@ -64,6 +64,14 @@ def run_fault(gateway, fault, count, serial=0):
     except Failed as why:
         outcome.problems.append(str(why))
     return outcome, crowd
+
+
+def soak(gateway, name, count=60):
+    """One fault by its name, for the tests that are its short form; fails with whatever does not hold."""
+    outcome, _ = run_fault(gateway, next(fault for fault in FAULTS if fault.name == name), count)
+    expect(outcome.good(), "%s: %s" % (outcome.row(), "; ".join(outcome.problems[:5])))
+    expect_equal(outcome.told_250, count, "mails told 250")
+    return outcome
 
 
 class Table:

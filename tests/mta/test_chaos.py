@@ -10,20 +10,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "lib"), os.path.join(HERE, "..", "chaos")]
 import faults  # noqa: E402
 from gateway import DEADLINE, Gateway, children, kill  # noqa: E402
-from soak import run_fault  # noqa: E402
+from soak import soak  # noqa: E402
 from tk import case, expect, expect_equal, mail, main, wait_for  # noqa: E402
 
 ANN, SUPPORT = "ann@acme.example", "support@acme.example"
 faults.AWAY = 6
-
-
-def soak(stack, name, count=60):
-    """One fault of the soak; fails with whatever does not hold."""
-    chosen = next(fault for fault in faults.FAULTS if fault.name == name)
-    outcome, _ = run_fault(stack, chosen, count)
-    expect(outcome.good(), "%s: %s" % (outcome.row(), "; ".join(outcome.problems[:5])))
-    expect_equal(outcome.told_250, count, "mails told 250")
-    return outcome
 
 
 def tickets(stack, message_id):

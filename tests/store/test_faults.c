@@ -215,7 +215,7 @@ static void wait_for_standby(const char *name)
     assert_true(wait_for(name, "SHOW synchronous_standby_names"));
 }
 
-static void a_commit_that_was_not_acknowledged_is_uncertain_and_the_retry_settles_it(void **state)
+static void d5_a_commit_that_was_not_acknowledged_is_uncertain_and_the_retry_settles_it(void **state)
 {
     (void)state;
     const struct {
@@ -438,7 +438,7 @@ int main(void)
         cmocka_unit_test(errors_of_the_server_are_told_apart),
         cmocka_unit_test(a_deadlock_is_tried_again_at_once),
         cmocka_unit_test(a_commit_that_fails_is_no_success),
-        cmocka_unit_test(a_commit_that_was_not_acknowledged_is_uncertain_and_the_retry_settles_it),
+        cmocka_unit_test(d5_a_commit_that_was_not_acknowledged_is_uncertain_and_the_retry_settles_it),
         cmocka_unit_test(a_crash_of_the_server_is_later_and_then_all_is_well),
         cmocka_unit_test(a_server_that_is_not_there_or_silent_is_later_within_the_wait),
         cmocka_unit_test(a_login_or_server_that_cannot_work_is_a_matter_of_configuration),
