@@ -206,7 +206,7 @@ check_PROGRAMS += tests/mta/milter-client tests/mta/noop-milter
 tests_mta_milter_client_SOURCES = %D%/mta/milter-client.c
 tests_mta_noop_milter_SOURCES = %D%/mta/noop-milter.c
 tests_mta_noop_milter_LDADD = $(MILTER_LIBS)
-EXTRA_DIST += %D%/lib/marks.py %D%/lib/sendmail %D%/lib/sink.py %D%/lib/tk.py
+EXTRA_DIST += %D%/lib/desk.py %D%/lib/marks.py %D%/lib/sendmail %D%/lib/sink.py %D%/lib/tk.py
 EXTRA_DIST += \
 	%D%/mta/run \
 	%D%/mta/test_attack.py \
@@ -221,6 +221,7 @@ EXTRA_DIST += \
 	%D%/mta/test_full.py \
 	%D%/mta/test_gateway.py \
 	%D%/mta/test_trust.py \
+	%D%/mta/test_two_desks.py \
 	%D%/mta/test_twins.py \
 	%D%/mta/test_rules.py \
 	%D%/mta/test_replies.py \

@@ -3,41 +3,14 @@
 import email
 import email.policy
 import os
-import re
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from tk import ALIASES, CHANNEL, Stack, case, expect, expect_equal, mail, main, wait_for  # noqa: E402
+from desk import Desk  # noqa: E402
+from tk import ALIASES, CHANNEL, case, expect, expect_equal, mail, main, wait_for  # noqa: E402
 
 ANN, BOB, EVE = "ann@acme.example", "bob@acme.example", "eve@acme.example"
 CARL = "unknown.carl@a.partner.example"  # an address that the mail server takes, and that turns out to be none
-
-
-class Circle(Stack):
-    """The stack with ticket-notify, which sends to the same Postfix."""
-
-    notify = None
-
-    def start(self):
-        self.program("ticket-notify")
-        super().start()
-        with open(self.path("conf", "ticket-milter.conf"), encoding="utf-8") as file:
-            text = file.read()
-        conninfo = re.sub(r"user=\S+", "user=ticket_notify", self.conninfo)
-        self.write(("conf", "notify.conf"), text + 'notify = { conninfo = "%s"; smtp = "smtp://127.0.0.1:%d"; poll = "200ms"; };\n'
-                   % (conninfo, self.port))
-        with open(self.path("notify.log"), "ab") as log:
-            self.notify = subprocess.Popen([self.program("ticket-notify"), "-c", self.path("conf", "notify.conf")],
-                                           stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        return self
-
-    def stop(self):
-        if self.notify is not None:
-            self.notify.terminate()
-            self.notify.wait(60)
-            self.notify = None
-        super().stop()
 
 
 def received(stack, address, count, seconds=60):
@@ -126,7 +99,7 @@ def _(stack):
     expect_equal((row["verdict"], row["ticket_id"]), ("note", ticket["ticket_id"]), "the answer")
 
 
-@case("S4: a stranger to whom the mail was passed on leaves an unverified internal note, and nobody is told of it by mail")
+@case("S4 a_stranger_to_whom_the_mail_was_passed_on_leaves_an_unverified_internal_note_and_nobody_is_told_of_it_by_mail")
 def _(stack):
     had = {address: seen(stack, address) for address in (ANN, EVE)}
     ticket = request(stack, "")
@@ -142,7 +115,7 @@ def _(stack):
     expect_equal(seen(stack, EVE), had[EVE], "mails to the stranger")
 
 
-@case("O8: a note mail that cannot be delivered comes home as a delivery note")
+@case("O8 a_note_mail_that_cannot_be_delivered_comes_home_as_a_delivery_note")
 def _(stack):
     ticket = request(stack, CARL)
     add_note(stack, ticket["number"], "Hello to all of you.")
@@ -156,5 +129,5 @@ def _(stack):
     stack.settle(60)
 
 
-main(lambda build: Circle(build, aliases=ALIASES, channels={
+main(lambda build: Desk(build, aliases=ALIASES, channels={
     "support.conf": CHANNEL.replace('  template = ', '  confirmation = { enabled = true; pause = "0s"; };\n  template = ')}))
