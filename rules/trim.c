@@ -293,6 +293,7 @@ void tk_trim_split_marked(const char *text, gsize len, const guint8 *marks, gsiz
     }
     decide_mobile(&scan);
     decide_quotes(&scan, limit);
+    tk_trim_signature_mark_frames(&scan, 0, limit);
     signature = tk_trim_signature_find(&scan, 0, limit, FALSE);
     if (signature < limit)
         signature = skip_rules_up(&scan, signature);

@@ -15,6 +15,8 @@
 #define LEGAL_LINES_MAX 60
 /* Lines below a rule that are searched for legal words. */
 #define LEGAL_HEAD 6
+/* Characters of the rules around a legal footer; what people draw between their lines is shorter. */
+#define FRAME_WIDTH 20
 /* A signature's line is short; a longer one is a sentence. */
 #define SHORT_LINE 72
 
@@ -141,6 +143,32 @@ static gsize find_legal(const struct tk_trim_scan *scan, gsize from, gsize to)
         hits = 0;
     }
     return found;
+}
+
+void tk_trim_signature_mark_frames(struct tk_trim_scan *scan, gsize from, gsize to)
+{
+    const char *opening = NULL;
+    gsize start = from, legal = 0;
+
+    for (gsize i = from; i < to; i++) {
+        const char *fold = tk_trim_scan_fold(scan, i);
+
+        if (scan->lines[i].part != TK_TRIM_PART_REPLY) {
+            opening = NULL;
+        } else if (scan->lines[i].kind != TK_TRIM_KIND_RULE) {
+            legal += tk_trim_line_is_legal(fold);
+        } else if (tk_trim_line_rule(fold) >= FRAME_WIDTH) {
+            if (opening != NULL && legal >= 2 && strcmp(opening, fold) == 0) {
+                for (gsize k = start; k <= i; k++)
+                    scan->lines[k].part = TK_TRIM_PART_SIGNATURE;
+                opening = NULL;
+                continue;
+            }
+            opening = fold;
+            start = i;
+            legal = 0;
+        }
+    }
 }
 
 gsize tk_trim_signature_find(const struct tk_trim_scan *scan, gsize from, gsize to, gboolean below_quote)

@@ -14,4 +14,9 @@ enum tk_trim_part { TK_TRIM_PART_REPLY = 0, TK_TRIM_PART_QUOTED, TK_TRIM_PART_SI
  * BELOW_QUOTE: these lines stand below a quote, where "Regards, Bob" is a signature too. Linear. */
 gsize tk_trim_signature_find(const struct tk_trim_scan *scan, gsize from, gsize to, gboolean below_quote);
 
+/* Marks as signature each legal footer among the reply lines of [FROM, TO) that stands between two equal
+ * rules, wherever it is: a mail server puts it below the text, and another one its own lines below that.
+ * Linear. */
+void tk_trim_signature_mark_frames(struct tk_trim_scan *scan, gsize from, gsize to);
+
 #endif

@@ -214,7 +214,7 @@ const char *const tk_trim_words_legal[] = {
     "rechtlich geschützt", "irrtümlich erhalten", "confidentiel", "destinataire", "confidenciale",
     "confidencial", "riservat", "vertrouwelijk", "vertrouwelijke", "poufn", "конфиденциальн",
     "luottamuksellinen", "fortrolig", "konfidentiell", "důvěrn", "gizli",
-    "unauthorised", "unauthorized", "if you are not the addressee", "freedom of information act", "e-mail may contain",
+    "unauthorised", "unauthorized", "if you are not the addressee", "freedom of information act", "data protection act", "e-mail may contain",
     "email may contain", "message may contain", "consider the environment", "before printing this", "think before you print",
     "mailscanner", "messagelabs", "mimecast", "virus-free", "virenfrei", "avast", "registered in england",
     "registered office", "company number", "zaupno", "bizalmas", "confidenţial", "конфіденційн", "εμπιστευτικ", "سرية",

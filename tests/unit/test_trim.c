@@ -197,6 +197,21 @@ static void signatures_are_told_from_text(void **state)
         {"Done.\n\nBest regards,\nAnn Example\nPhone +49 30 1234567\n", "Done.", "",
          "Best regards,\nAnn Example\nPhone +49 30 1234567"},
         {"Done.\n\n-Ann\n", "Done.", "", "-Ann"},
+        {"Here it is.\n\nAnn\n\n<<list.doc>>\n\n******************************\nVisit http://acme.example "
+         "for more.\n\n"
+         "Your data is kept as the Data Protection Act says.\n\nThis mail may be monitored.\n"
+         "******************************\n\nReferences\n1. http://acme.example/\n",
+         "Here it is.\n\nAnn\n\n<<list.doc>>\n\nReferences\n1. http://acme.example/", "",
+         "******************************\nVisit http://acme.example for more.\n\n"
+         "Your data is kept as the Data Protection Act says.\n\nThis mail may be "
+         "monitored.\n******************************"},
+        {"Two lines of the log:\n\n******************************\nIt is "
+         "offline.\n******************************\n"
+         "\nWhat now?\n",
+         "Two lines of the log:\n\n******************************\nIt is "
+         "offline.\n******************************\n"
+         "\nWhat now?",
+         "", ""},
         {"Done.\n\n******************************\nThis mail is confidential and intended solely for Bob.\n"
          "******************************\n",
          "Done.", "", NULL},
