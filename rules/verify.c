@@ -362,6 +362,11 @@ static void judge_bare_newline(const struct look *look)
              "no: a sender can smuggle further mails behind one that is checked");
     else
         OK(look, "smtpd_forbid_bare_newline", "%s", value);
+    const char *excluded = get(look, "smtpd_forbid_bare_newline_exclusions");
+    if (*excluded != '\0')
+        WARN(look, "smtpd_forbid_bare_newline_exclusions",
+             "set smtpd_forbid_bare_newline_exclusions = (empty) in main.cf",
+             "%s: a relay there passes on what was smuggled through it", excluded);
 }
 
 void tk_verify_postfix(const struct tk_verify_input *input, GPtrArray *findings)

@@ -428,7 +428,7 @@ def _(stack):
 # in_flow_delay: Postfix slows down whoever sends faster than it delivers, by a second a mail, which a storm need not wait for.
 main(lambda build: Stack(build, channels=CHANNELS, templates=TEMPLATES, domains=DOMAINS + ["globex.example", "globex.tickets.example.net"],
                          options='trusted_authserv = [ "mx.example.net" ];',
-                         postfix=["--set", "smtpd_forbid_bare_newline_exclusions =", "--set", "smtpd_error_sleep_time = 0",
+                         postfix=["--set", "smtpd_error_sleep_time = 0",
                                   "--set", "smtpd_soft_error_limit = 100000", "--set", "smtpd_hard_error_limit = 100000", "--set", "in_flow_delay = 0"],
                          aliases=ALIASES + ["%s fail@acme.example" % address for name in ("strict", "open", "storm")
                                             for address in (name + "@acme.example", "it.%s@acme.example" % name, name + ".1@acme.tickets.example.net")]

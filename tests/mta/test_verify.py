@@ -133,9 +133,10 @@ def _(stack):
             ("propagate_unmatched_extensions", "warning", "propagate_unmatched_extensions = canonical, virtual"),
             ("message_size_limit", "warning", "message_size_limit = 10240000"),
             ("smtpd_forbid_bare_newline", "warning", "smtpd_forbid_bare_newline = no"),
+            ("smtpd_forbid_bare_newline_exclusions", "warning", "smtpd_forbid_bare_newline_exclusions = $mynetworks"),
             ("receive_override_options", "error", "receive_override_options = no_milters"),
             ("smtpd_milter_maps", "warning", "smtpd_milter_maps = static:DISABLE")):
-        if name == "smtpd_forbid_bare_newline" and not subprocess.run(
+        if name.startswith("smtpd_forbid_bare_newline") and not subprocess.run(
                 ["/usr/sbin/postconf", "-d", name], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout:
             continue
         found(stack, name, severity, setting)

@@ -114,6 +114,9 @@ static void each_setting_is_found_by_its_name(void **state)
         {"message_size_limit = 0\n", "warning message_size_limit"},
         {"smtpd_forbid_bare_newline = no\n", "warning smtpd_forbid_bare_newline"},
         {"smtpd_forbid_bare_newline = yes\n", ""},
+        {"smtpd_forbid_bare_newline_exclusions = 127.0.0.0/8 [::1]/128\n",
+         "warning smtpd_forbid_bare_newline_exclusions"},
+        {"smtpd_forbid_bare_newline_exclusions =\n", ""},
         {"receive_override_options = no_address_mappings, no_milters\n", "error receive_override_options"},
         {"smtpd_milter_maps = cidr:/etc/postfix/milter_map\n", "warning smtpd_milter_maps"},
     };
