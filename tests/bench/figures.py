@@ -53,7 +53,11 @@ def settings(run):
         os.cpu_count(), model.group(1) if model else os.uname().machine, os.uname().release, disk, load)
     yield "through Postfix: %d pairs of %d mails of %d bytes by %d connections, a connection a mail, to discard:" % (
         run.pairs, run.mails, through_postfix.MAIL_BYTES, through_postfix.SESSIONS)
-    yield "every mail is another one; growth: %d tickets, %d turns; ratios are of neighbours in one turn" % (run.tickets, run.turns)
+    yield "every mail is another one, of 4 KB of text where no size is named; ratios are of neighbours in one turn; a fresh start of all"
+    yield "servers and some unmeasured mails before each part; the end of a mail is timed from its last bytes to the answer"
+    yield "raw driver, growth: %d turns; growth: %d tickets, and %s in all its servers" % (
+        run.turns, run.tickets, ", ".join(direct.GROWTH_SETTINGS))
+    yield "not done: processes bound to cores, runs of minutes with a mix of sizes, a slow network to the database, other programs"
 
 
 def read_arguments():

@@ -1,17 +1,21 @@
 /* raw-driver: sends mails to a filter as a busy MTA would, without one, and measures.
  *
  *   raw-driver [-c CONNECTIONS] [-n MAILS] [-s TEXT] [-a ATTACHMENT] [-t RCPT] [-k CHANNELS] [-r TICKETS]
- * SOCKET
+ *              [-d EVERY] SOCKET
  *
  * SOCKET as libmilter writes it: unix:PATH or inet:PORT@HOST. MAILS are shared out among the connections,
- * each with a thread of its own that sends one mail after the other. -s  bytes of the mail's text (4096) -a
- * bytes of an attachment in base64, of another content in every mail -t  the recipient; a # in it stands for
- * a number up to CHANNELS, another one in every mail -r  every mail is a reply to one of the Message-IDs
- * <bench.N@acme.example>, N up to TICKETS
+ * each with a thread of its own that sends one mail after the other.
+ *
+ *   -s  bytes of the mail's text (4096)
+ *   -a  bytes of an attachment in base64, of another content in every mail
+ *   -t  the recipient; a # in it stands for a number up to CHANNELS, another one in every mail
+ *   -r  every mail is a reply to one of the Message-IDs <bench.N@acme.example>, N up to TICKETS
+ *   -d  every so manieth mail of a connection (2 or more) is the one before it again
  *
  * The packets are those of Postfix: what gets no answer is written together, what gets one is waited for.
- * Prints a line: mails told yes, told later, told no, seconds, and of the answer to the end of the mail the
- * 50th, 99th and 99.9th percentile in milliseconds. Exit 1 where a connection was lost. */
+ * Prints a line: mails told yes, told later, told no, seconds, and the 50th, 99th and 99.9th percentile of
+ * the milliseconds from the end of the mail, which goes out with the last of its bytes, to the answer. Exit 1
+ * where a connection was lost. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -28,11 +32,13 @@
 
 #define ACTIONS     0x1ff
 #define PROTOCOL    0x1fffff
-#define CHUNK       65535 /* bytes of a body packet (MILTER_CHUNK_SIZE) */
-#define BASE64_LINE 76    /* characters; 57 bytes */
+#define NR_HDR      0x80    /* no answer to a header field (SMFIP_NR_HDR) */
+#define NR_BODY     0x80000 /* nor to a piece of the body */
+#define CHUNK       65535   /* bytes of a body packet (MILTER_CHUNK_SIZE) */
+#define BASE64_LINE 76      /* characters; 57 bytes */
 
 static struct {
-    unsigned connections, mails, channels, tickets;
+    unsigned connections, mails, channels, tickets, again;
     size_t text, attachment;
     const char *rcpt, *socket;
     uint64_t run; /* makes the mails of this run unlike those of all others */
@@ -46,7 +52,9 @@ struct client {
     unsigned accepted, later, refused;
     double *millis; /* of each mail's end */
     bool lost;
-    size_t held; /* bytes in OUT that wait for company */
+    uint32_t protocol; /* what the filter has agreed to */
+    size_t held;       /* bytes in OUT that wait for company */
+    double asked;      /* when the last question went out */
     char out[2 * CHUNK];
     char text[CHUNK];
 };
@@ -118,6 +126,10 @@ static char answer(struct client *client)
         size = ntohl(size);
         if (size == 0 || size > sizeof packet || !get_bytes(client, packet, size))
             break;
+        if (packet[0] == 'O' && size >= 13) {
+            memcpy(&client->protocol, packet + 9, 4);
+            client->protocol = ntohl(client->protocol);
+        }
         if (strchr("hmi+2-p", packet[0]) == NULL)
             return packet[0] == 'y' ? packet[1] : packet[0];
     }
@@ -125,17 +137,27 @@ static char answer(struct client *client)
     return 0;
 }
 
-static char ask(struct client *client, char command, const char *argument, size_t length)
+static char ask(struct client *client, char command, const void *argument, size_t length)
 {
     put(client, command, argument, length);
+    client->asked = now();
     return answer(client);
+}
+
+/* Sends what the filter answers unless it has agreed to SILENT. */
+static void tell(struct client *client, char command, const void *data, size_t length, uint32_t silent)
+{
+    if (client->protocol & silent)
+        put(client, command, data, length);
+    else
+        ask(client, command, data, length);
 }
 
 static void put_header(struct client *client, const char *name, const char *value)
 {
     char pair[1024];
     int length = snprintf(pair, sizeof pair, "%s%c %s", name, '\0', value);
-    put(client, 'L', pair, (size_t)length + 1);
+    tell(client, 'L', pair, (size_t)length + 1, NR_HDR);
 }
 
 /* A number for the mail; mails that follow each other get numbers that do not. */
@@ -177,7 +199,7 @@ static void put_text(struct client *client, unsigned mail)
     for (unsigned line = 0; length < options.text && length + 256 < sizeof client->text; line++)
         length += (size_t)snprintf(client->text + length, sizeof client->text - length,
                                    "Since yesterday morning printer %u prints white sheets only.\r\n", line);
-    put(client, 'B', client->text, length);
+    tell(client, 'B', client->text, length, NR_BODY);
 }
 
 /* An attachment in base64 whose bytes do not repeat. */
@@ -189,7 +211,7 @@ static void put_attachment(struct client *client, unsigned mail)
                                "Content-Transfer-Encoding: base64\r\n\r\n";
     static const char end[] = "--m1--\r\n";
     uint64_t state = options.run ^ ((uint64_t)client->number << 32 | mail);
-    put(client, 'B', head, sizeof head - 1);
+    tell(client, 'B', head, sizeof head - 1, NR_BODY);
     for (size_t left = options.attachment / 57; left > 0 && !client->lost;) {
         size_t length = 0;
         while (left > 0 && length + BASE64_LINE + 2 <= CHUNK) {
@@ -202,10 +224,10 @@ static void put_attachment(struct client *client, unsigned mail)
             client->text[length++] = '\n';
             left--;
         }
-        put(client, 'B', client->text, length);
+        tell(client, 'B', client->text, length, NR_BODY);
         flush(client);
     }
-    put(client, 'B', end, sizeof end - 1);
+    tell(client, 'B', end, sizeof end - 1, NR_BODY);
 }
 
 static char send_mail(struct client *client, unsigned mail)
@@ -241,9 +263,9 @@ static void *run(void *data)
     if (answer(client) != 'O')
         client->lost = true;
     for (unsigned i = 0; i < client->mails && !client->lost; i++) {
-        double begin = now();
-        char got = send_mail(client, i);
-        client->millis[i] = (now() - begin) * 1e3;
+        const bool again = options.again > 0 && i % options.again == options.again - 1;
+        char got = send_mail(client, again ? i - 1 : i);
+        client->millis[i] = (now() - client->asked) * 1e3;
         client->accepted += got == 'a' || got == 'c';
         client->later += got == 't' || got == '4';
         client->refused += got == 'r' || got == '5';
@@ -264,13 +286,13 @@ static int usage(void)
 {
     fprintf(stderr,
             "usage: raw-driver [-c CONNECTIONS] [-n MAILS] [-s TEXT] [-a ATTACHMENT] [-t RCPT] [-k CHANNELS] "
-            "[-r TICKETS] unix:PATH|inet:PORT@HOST\n");
+            "[-r TICKETS] [-d EVERY] unix:PATH|inet:PORT@HOST\n");
     return 64;
 }
 
 static bool read_options(int argc, char **argv)
 {
-    for (int option; (option = getopt(argc, argv, "c:n:s:a:t:k:r:")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "c:n:s:a:t:k:r:d:")) != -1;) {
         unsigned long number = optarg != NULL ? strtoul(optarg, NULL, 10) : 0;
         switch (option) {
         case 'c': options.connections = (unsigned)number; break;
@@ -279,13 +301,14 @@ static bool read_options(int argc, char **argv)
         case 'a': options.attachment = number; break;
         case 't': options.rcpt = optarg; break;
         case 'k': options.channels = (unsigned)number; break;
+        case 'd': options.again = (unsigned)number; break;
         case 'r': options.tickets = (unsigned)number; break;
         default: return false;
         }
     }
     options.socket = argv[optind];
     return options.socket != NULL && strchr(options.socket, ':') != NULL && options.connections > 0 &&
-           options.channels > 0;
+           options.channels > 0 && options.again != 1;
 }
 
 int main(int argc, char **argv)

@@ -66,6 +66,11 @@ def encoded(transfer, body, content_type=b"application/octet-stream; name=a.bin"
     return HEAD + b"Content-Transfer-Encoding: " + transfer + b"\r\nContent-Type: " + content_type + b"\r\n\r\n" + body
 
 
+def padded(content, size=8 * 1000 * 1000):
+    """A mail of 8 MB at least, by text at its end."""
+    return content + b"Some more text.\r\n" * ((size - len(content)) // 17 + 1)
+
+
 def mails():
     """Pairs of a name and a function that makes the mail."""
     long_line = b"x" * 8 * MIB
@@ -147,6 +152,14 @@ def mails():
     yield "quoted-blanks", lambda: encoded(b"quoted-printable", b"= " * 4 * MIB, b"text/plain")
     yield "uuencode-headers", lambda: text(b"begin 644 a\r\n" * 200000)
     yield "uuencode", lambda: text(b"begin 644 a\r\n" + b"M" + b"_" * 60 + b"\r\n" * 100000 + b"`\r\nend\r\n")
+    yield "8mb-parts", lambda: padded(parts(1000000))
+    yield "8mb-headers", lambda: padded(HEAD + b"X-A: b\r\n" * 1000000 + b"\r\nbody\r\n")
+    yield "8mb-addresses", lambda: padded(b"To: " + b",\r\n ".join(
+        b'"Ann Example, floor %06d of the northern wing" <user%06d@department.example.org>' % (i, i) for i in range(100000)) +
+        b"\r\n" + HEAD + b"\r\nbody\r\n")
+    yield "8mb-nested-parts", lambda: padded(nested_multiparts(130000))
+    yield "8mb-nested-mails", lambda: padded(nested_mails(65000))
+    yield "8mb-encoded-words", lambda: padded(b"Subject: " + b"=?utf-8?Q?a?= " * 600000 + b"\r\n" + HEAD + b"\r\nbody\r\n")
     yield "yenc", lambda: text(b"=ybegin line=128 size=9 name=a\r\n" * 200000)
     yield "binhex", lambda: encoded(b"x-binhex", b"(This file must be converted with BinHex 4.0)\r\n:" + b"#" * 64 * 40000 + b":", b"application/mac-binhex40")
     yield "tnef-garbage", lambda: encoded(b"base64", base64.encodebytes(b"\x78\x9f\x3e\x22" + b"\xff" * MIB), b"application/ms-tnef; name=winmail.dat")
