@@ -49,8 +49,8 @@ CREATE FUNCTION facts(p_tenant_id bigint, p_channel_id bigint, p_message_ids tex
                       p_key bytea, p_now timestamptz, p_ticket_ids bigint[])
     RETURNS TABLE (kind text, place bigint, ticket_id bigint, number text, ticket_type text, status text,
                    participant boolean, subject text, closed_for bigint, reopened bigint)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET lock_timeout = '20s' SET search_path = ticketing, pg_temp
-    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET lock_timeout = '20s' SET plan_cache_mode = force_generic_plan
+    SET enable_seqscan = off SET search_path = ticketing, pg_temp
     AS $$
 #variable_conflict use_column
 BEGIN

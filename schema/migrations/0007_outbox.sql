@@ -13,22 +13,26 @@ CREATE TYPE outbox_mail AS (
 );
 GRANT USAGE ON TYPE outbox_mail TO ticket_notify, ticket_admin;
 
--- The mail of a row, whatever its state. Role ticket_admin looks at it with `ticketctl preview'.
+-- The mail of a row, whatever its state. Role ticket_admin looks at it with `ticketctl preview'. Planned once a
+-- connection, as facts() is.
 CREATE FUNCTION outbox_read(p_tenant_id bigint, p_outbox_id bigint) RETURNS SETOF outbox_mail
-    LANGUAGE sql STABLE SECURITY DEFINER SET lock_timeout = '20s' SET search_path = ticketing, pg_temp
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET lock_timeout = '20s' SET plan_cache_mode = force_generic_plan
+    SET enable_seqscan = off SET search_path = ticketing, pg_temp
     AS $$
-    SELECT o.outbox_id, o.kind, o.attempts, o.recipient, o.message_id, o.status, n.name, c.name, t.ticket_id, t.number,
-           t.subject, w.author, w.body,
-           (SELECT m.message_id FROM message_id m
+BEGIN
+    RETURN QUERY
+    SELECT o.outbox_id, o.kind::text, o.attempts, o.recipient::text, o.message_id, o.status::text, n.name::text, c.name::text,
+           t.ticket_id, t.number::text, t.subject::text, w.author::text, w.body::text,
+           (SELECT m.message_id::text FROM message_id m
             WHERE m.tenant_id = o.tenant_id AND m.ticket_id = o.ticket_id AND m.direction = 'in' AND m.note_id IS NULL
             LIMIT 1),
-           (SELECT m.message_id FROM message_id m
+           (SELECT m.message_id::text FROM message_id m
             JOIN note r ON r.tenant_id = m.tenant_id AND r.note_id = m.note_id AND r.visibility = 'public'
             WHERE m.tenant_id = o.tenant_id AND m.ticket_id = o.ticket_id AND m.direction = 'in'
               AND m.note_id < coalesce(o.note_id, 9223372036854775807)
             ORDER BY m.note_id DESC LIMIT 1),
-           CASE WHEN b.note_id IS NULL THEN coalesce(nullif(t.requester_name, ''), t.requester) ELSE b.author END,
-           left(coalesce(b.body, t.description), 4000), coalesce(b.created_at, t.created_at)
+           CASE WHEN b.note_id IS NULL THEN coalesce(nullif(t.requester_name, ''), t.requester)::text ELSE b.author::text END,
+           left(coalesce(b.body, t.description), 4000)::text, coalesce(b.created_at, t.created_at)
     FROM outbox o
     JOIN tenant n USING (tenant_id)
     JOIN ticket t USING (tenant_id, ticket_id)
@@ -39,7 +43,8 @@ CREATE FUNCTION outbox_read(p_tenant_id bigint, p_outbox_id bigint) RETURNS SETO
         WHERE p.tenant_id = o.tenant_id AND p.ticket_id = o.ticket_id AND p.visibility = 'public'
           AND p.note_id < o.note_id
         ORDER BY p.note_id DESC LIMIT 1) b ON true
-    WHERE o.tenant_id = p_tenant_id AND o.outbox_id = p_outbox_id
+    WHERE o.tenant_id = p_tenant_id AND o.outbox_id = p_outbox_id;
+END
 $$;
 GRANT EXECUTE ON FUNCTION outbox_read(bigint, bigint) TO ticket_admin;
 
@@ -56,6 +61,8 @@ $$;
 GRANT EXECUTE ON FUNCTION outbox_tenants(timestamptz) TO ticket_notify;
 
 -- Leases up to p_count mails of a tenant that are due, the oldest first, to p_worker. What others are taking is passed over.
+-- The commit is not waited for: no mail goes out before outbox_begin() has committed, and that makes all earlier commits
+-- as durable as its own. A lease that a crash takes before is one of a mail that nobody has sent.
 CREATE FUNCTION outbox_take(p_tenant_id bigint, p_worker text, p_now timestamptz, p_lease interval, p_count bigint)
     RETURNS SETOF outbox_mail
     LANGUAGE plpgsql SECURITY DEFINER SET lock_timeout = '20s' SET search_path = ticketing, pg_temp
@@ -63,6 +70,7 @@ CREATE FUNCTION outbox_take(p_tenant_id bigint, p_worker text, p_now timestamptz
 DECLARE
     v_outbox_id bigint;
 BEGIN
+    PERFORM set_config('synchronous_commit', 'off', true);
     FOR v_outbox_id IN
         SELECT o.outbox_id FROM outbox o
         WHERE o.tenant_id = p_tenant_id AND o.state = 'pending' AND o.next_at <= p_now
