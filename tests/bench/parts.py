@@ -68,7 +68,6 @@ def add_hurting(figures, build):
     bounds = load_bounds()
     with tempfile.TemporaryDirectory() as folder:
         for name, text in HURTING.items():
-            # Made by another process: a child's peak begins with what its parent holds.
             subprocess.run([sys.executable, os.path.join(HOSTILE, "generate.py"), folder, name], check=True)
             path = os.path.join(folder, name + ".eml")
             code, _, errors, seconds, peak = bounds.run(os.path.join(build, "ticketctl"), path)
