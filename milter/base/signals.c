@@ -5,6 +5,21 @@
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
+#include <unistd.h>
+
+/* In this program's place of libc's sigwait, which libmilter's own thread calls: it takes no signal, ever.
+ *
+ * libmilter would stop at SIGTERM, SIGINT and SIGHUP without a word to us. Worse, its thread may begin to
+ * wait after a signal was sent and before the first thread has woken up for it, and then takes it away. Calls
+ * of sigtimedwait, which signals and tests use themselves, are not touched.
+ */
+int sigwait(const sigset_t *set, int *number)
+{
+    (void)set;
+    (void)number;
+    for (;;)
+        pause(); /* a cancellation point, as sigwait is one */
+}
 
 static pthread_t signals_thread;
 static gint signals_ended; /* atomic */

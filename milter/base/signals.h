@@ -1,10 +1,11 @@
 /* signals: one thread that waits for signals and for the passing of time.
  *
  * No work is done in signal handlers. Signals are blocked before the first thread is made, so every thread
- * inherits the mask. It is the process's first thread that waits: libmilter has one too, which waits for
- * SIGTERM, SIGINT and SIGHUP and stops at each, but the kernel gives a signal to the first thread where that
- * waits for it. So we know that a stop was asked for. SIGHUP stops, since libmilter does so: that is why a
- * reload is SIGUSR1. */
+ * inherits the mask, and the first thread waits for them. libmilter has a thread that would wait for SIGTERM,
+ * SIGINT and SIGHUP too; a program that links this module has a sigwait that never returns, so that none of
+ * them gets lost there. SIGHUP stops, as it does in every filter of libmilter: that is why a reload is
+ * SIGUSR1.
+ */
 #ifndef TK_MILTER_BASE_SIGNALS_H
 #define TK_MILTER_BASE_SIGNALS_H
 

@@ -20,7 +20,7 @@ BAR = ">=0.85"
 POSTFIX = ("--set", "virtual_transport = discard:")
 # Lines that tell of an error, by whose log it is. A filter's line about a mail tells of its text too. That a clock and a file's
 # time differ by a second is the machine's affair.
-BAD_LINES = {"Postfix": re.compile(r": (warning(?!: file system clock)|error|fatal|panic): |: milter-(reject|hold): "),
+BAD_LINES = {"Postfix": re.compile(r": (warning(?!: file system clock|: resetting file time stamps)|error|fatal|panic): |: milter-(reject|hold): "),
              "PostgreSQL": re.compile(r"\b(WARNING|ERROR|FATAL|PANIC):"),
              "the filter": re.compile(r"^(?!.* verdict=ticket ).*(?i:\b(error|warning|fatal|lost|fail\w*|cannot)\b)")}
 

@@ -70,7 +70,7 @@ static void the_watchdog_is_fed_twice_as_often_as_asked_and_only_by_whom_it_is_m
 }
 
 struct counts {
-    gint reloads, stops, ticks;
+    gint reloads, stops, ticks, sent;
 };
 
 static void count_reload(void *context)
@@ -95,21 +95,31 @@ static gboolean wait_until(gint *value, gint wanted)
     return g_atomic_int_get(value) >= wanted;
 }
 
-/* Waits as libmilter does for what stops it; takes none of it where the first thread waits too. */
+/* Keeps the first thread busy until a stop is on its way, and long enough for another to take it. */
+static void reload_until_a_stop_is_sent(void *context)
+{
+    struct counts *counts = context;
+    count_reload(counts);
+    wait_until(&counts->sent, 1);
+    g_usleep(20000);
+}
+
+/* Waits as libmilter does for what stops it, and takes none of it. */
 static gpointer wait_for_a_stop(gpointer taken)
 {
     sigset_t set;
-    const struct timespec second = {.tv_sec = 1};
+    int number;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
-    while (sigtimedwait(&set, NULL, &second) > 0)
+    while (sigwait(&set, &number) == 0)
         g_atomic_int_inc((gint *)taken);
     return NULL;
 }
 
-/* Sends each signal when the one before has been heard. Asserts belong to the first thread. */
+/* Sends each signal when the one before has been heard, and then a stop while a reload goes on. Asserts
+ * belong to the first thread. */
 static gpointer send_signals(gpointer data)
 {
     static const int stops[] = {SIGTERM, SIGINT, SIGHUP, SIGTERM};
@@ -121,32 +131,38 @@ static gpointer send_signals(gpointer data)
     }
     kill(getpid(), SIGUSR1);
     good = wait_until(&counts->reloads, 1) && good;
+    kill(getpid(), SIGTERM); /* while the first thread does something else */
+    g_atomic_int_inc(&counts->sent);
+    good = wait_until(&counts->stops, (gint)G_N_ELEMENTS(stops) + 1) && good;
     tk_signals_end();
     return GINT_TO_POINTER(good);
 }
 
-static void signals_and_time_are_the_first_threads_though_another_waits_for_them(void **state)
+static void
+signals_and_time_are_the_first_threads_whatever_it_does_though_another_waits_for_them(void **state)
 {
     (void)state;
-    struct counts counts = {0, 0, 0};
-    gint taken = 0;
-    const struct tk_signals_work work = {
-        .reload = count_reload, .stop = count_stop, .tick = count_tick, .tick_msecs = 20, .context = &counts};
+    struct counts counts = {0};
+    static gint taken; /* the thread that waits outlives the test */
+    const struct tk_signals_work work = {.reload = reload_until_a_stop_is_sent,
+                                         .stop = count_stop,
+                                         .tick = count_tick,
+                                         .tick_msecs = 20,
+                                         .context = &counts};
     tk_signals_block();
-    GThread *other = g_thread_new("other", wait_for_a_stop, &taken);
+    g_thread_unref(g_thread_new("other", wait_for_a_stop, &taken));
     GThread *sender = g_thread_new("sender", send_signals, &counts);
     tk_signals_serve(&work);
     assert_true(GPOINTER_TO_INT(g_thread_join(sender)));
-    g_thread_join(other);
     assert_int_equal(counts.reloads, 1);
-    assert_int_equal(counts.stops, 4);
+    assert_int_equal(counts.stops, 5);
     assert_int_equal(taken, 0);
 }
 
 static void an_end_that_comes_beforehand_counts(void **state)
 {
     (void)state;
-    struct counts counts = {0, 0, 0};
+    struct counts counts = {0};
     const struct tk_signals_work work = {.reload = count_reload, .stop = count_stop, .context = &counts};
     tk_signals_block();
     tk_signals_end();
@@ -160,7 +176,8 @@ int main(void)
         cmocka_unit_test(the_manager_hears_the_state_on_a_path_and_on_an_abstract_name),
         cmocka_unit_test(without_a_manager_nothing_is_said),
         cmocka_unit_test(the_watchdog_is_fed_twice_as_often_as_asked_and_only_by_whom_it_is_meant),
-        cmocka_unit_test(signals_and_time_are_the_first_threads_though_another_waits_for_them),
+        cmocka_unit_test(
+            signals_and_time_are_the_first_threads_whatever_it_does_though_another_waits_for_them),
         cmocka_unit_test(an_end_that_comes_beforehand_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
