@@ -8,9 +8,9 @@
 
 #include "rules/status.h"
 
-/* Most mails at their end at one time: more than twice Postfix's default process limit of 100. Beyond, a slow
+/* Most mails at their end at one time: five times the default process limit of Postfix. Beyond, a slow
  * database would only collect threads. */
-#define TK_FLIGHT_MAX 256
+#define TK_FLIGHT_MAX 512
 
 struct tk_flight;
 
