@@ -11,6 +11,8 @@ struct tk_connection {
     PGconn *pq;        /* always non-blocking */
     gint64 born;       /* g_get_monotonic_time() */
     bool broken;       /* of no further use */
+    guint64 uses;      /* times that the pool has given it away, */
+    guint64 replan_at; /* and at which of them the server is to plan anew */
     GString *warning;  /* the last WARNING of the server since it was emptied; "": none */
     gint64 clock_low;  /* the server's clock minus ours is at least this, */
     gint64 clock_high; /* and at most this; microseconds */

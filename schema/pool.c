@@ -1,12 +1,18 @@
 /* pool: connections shared by all threads.
  *
  * Owns struct tk_store. Connections are made when they are needed, up to the fixed size, and used last in
- * first out, so that a quiet server keeps few of them busy. */
+ * first out, so that a quiet server keeps few of them busy. Who has to wait is served in the order of coming:
+ * a connection that gets free is handed to him, so that no later call overtakes him until his time is over.
+ */
 #include "schema/pool.h"
 
+#include "schema/queries.h"
 #include "schema/target.h"
 
 #define MAX_AGE (10 * 60 * G_USEC_PER_SEC)
+
+/* A connection's uses before it plans anew for the first time; then after twice as many each. */
+#define FIRST_REPLAN 64
 
 struct tk_store {
     struct tk_target *target;
@@ -14,13 +20,21 @@ struct tk_store {
     gint64 wait;
     gint64 max_age;
     bool any_schema;
-    gint plain;   /* prepared statements get lost between us and the server */
-    GMutex mutex; /* guards all below */
-    GCond freed;
-    GQueue idle; /* struct tk_connection */
-    guint open;  /* connections, idle, in use or being made */
+    gint plain;     /* prepared statements get lost between us and the server */
+    GMutex mutex;   /* guards all below */
+    GQueue idle;    /* struct tk_connection; none while somebody waits */
+    GQueue waiting; /* struct waiter, first come first */
+    guint open;     /* connections, idle, in use or being made */
     GRand *random;
     struct tk_store_numbers numbers;
+};
+
+/* Who waits for a connection; it lives on his stack. */
+struct waiter {
+    GCond served;
+    bool is_served;
+    struct tk_connection *connection; /* NULL though served: one may be made in its place */
+    GList link;
 };
 
 enum tk_status tk_store_open(const struct tk_store_options *options, struct tk_store **store_r, GString *why)
@@ -40,8 +54,8 @@ enum tk_status tk_store_open(const struct tk_store_options *options, struct tk_s
     s->max_age = options->max_age > 0 ? options->max_age : MAX_AGE;
     s->any_schema = options->any_schema;
     g_mutex_init(&s->mutex);
-    g_cond_init(&s->freed);
     g_queue_init(&s->idle);
+    g_queue_init(&s->waiting);
     s->random = g_rand_new_with_seed(options->seed);
     *store_r = s;
     return TK_OK;
@@ -58,18 +72,46 @@ void tk_store_close(struct tk_store **store)
         tk_connection_close(&c);
     tk_target_free(&s->target);
     g_rand_free(s->random);
-    g_cond_clear(&s->freed);
     g_mutex_clear(&s->mutex);
     g_free(s);
 }
 
-/* One connection less; somebody may make another. */
-static void forget(struct tk_store *s)
+/* Passes CONNECTION on, or the right to make one where it is NULL. */
+static void pass_on(struct tk_store *s, struct tk_connection *connection)
 {
     g_mutex_lock(&s->mutex);
-    s->open--;
-    g_cond_signal(&s->freed);
+    GList *first = g_queue_pop_head_link(&s->waiting);
+    if (first != NULL) {
+        struct waiter *waiter = first->data;
+        waiter->is_served = true;
+        waiter->connection = connection;
+        g_cond_signal(&waiter->served);
+    } else if (connection != NULL) {
+        g_queue_push_head(&s->idle, connection);
+    } else {
+        s->open--;
+    }
     g_mutex_unlock(&s->mutex);
+}
+
+/* Waits until UNTIL for CONNECTION_R, or for the right to make one (NULL); the caller holds the mutex. FALSE:
+ * in vain. */
+static bool await(struct tk_store *s, gint64 until, struct tk_connection **connection_r)
+{
+    struct waiter waiter = {.link = {.data = &waiter}};
+    g_cond_init(&waiter.served);
+    g_queue_push_tail_link(&s->waiting, &waiter.link);
+    s->numbers.waits++;
+    bool in_time = true;
+    while (!waiter.is_served && in_time)
+        in_time = g_cond_wait_until(&waiter.served, &s->mutex, until);
+    if (!waiter.is_served) {
+        g_queue_unlink(&s->waiting, &waiter.link);
+        s->numbers.timeouts++;
+    }
+    g_cond_clear(&waiter.served);
+    *connection_r = waiter.connection;
+    return waiter.is_served;
 }
 
 static enum tk_status make(struct tk_store *s, gint64 until, struct tk_connection **connection_r,
@@ -77,48 +119,54 @@ static enum tk_status make(struct tk_store *s, gint64 until, struct tk_connectio
 {
     enum tk_status status = tk_target_connect(s->target, s->any_schema, until, connection_r, why);
     if (status != TK_OK) {
-        forget(s);
+        pass_on(s, NULL);
         return status;
     }
     (*connection_r)->plain = g_atomic_int_get(&s->plain);
+    (*connection_r)->replan_at = FIRST_REPLAN;
     g_mutex_lock(&s->mutex);
     s->numbers.connects++;
     g_mutex_unlock(&s->mutex);
     return TK_OK;
 }
 
+/* Whether C is of further use. The server keeps the plans of functions and foreign keys for a connection's
+ * life, or until it has statistics of the tables. While they hold a handful of rows all plans look the same
+ * to it, and one that reads the whole table is as good as any, and a burden soon after: so they are made
+ * anew, again and again, more rarely each time. */
+static bool fit(struct tk_store *s, struct tk_connection *c, gint64 until)
+{
+    g_autoptr(PGresult) nothing = NULL;
+    if (!tk_connection_alive(c) || g_get_monotonic_time() - c->born >= s->max_age)
+        return false;
+    if (++c->uses < c->replan_at)
+        return true;
+    c->replan_at *= 2;
+    return tk_connection_query(c, tk_query_discard_plans, NULL, false, false, until, &nothing, NULL) == TK_OK;
+}
+
 enum tk_status tk_pool_take(struct tk_store *store, gint64 deadline, struct tk_connection **connection_r,
                             GString *why)
 {
     const gint64 until = MIN(deadline, g_get_monotonic_time() + store->wait);
-    bool waited = false;
+    bool got = true;
     g_mutex_lock(&store->mutex);
-    for (;;) {
-        struct tk_connection *c = g_queue_pop_head(&store->idle);
-        if (c != NULL) {
-            g_mutex_unlock(&store->mutex);
-            if (tk_connection_alive(c) && g_get_monotonic_time() - c->born < store->max_age) {
-                c->plain = g_atomic_int_get(&store->plain);
-                *connection_r = c;
-                return TK_OK;
-            }
-            tk_connection_close(&c);
-            g_mutex_lock(&store->mutex);
-            store->open--;
-        } else if (store->open < store->size) {
-            store->open++;
-            g_mutex_unlock(&store->mutex);
-            return make(store, until, connection_r, why);
-        } else {
-            store->numbers.waits += !waited;
-            waited = true;
-            if (!g_cond_wait_until(&store->freed, &store->mutex, until)) {
-                store->numbers.timeouts++;
-                g_mutex_unlock(&store->mutex);
-                return tk_status_fail(TK_LATER, why, "all %u database connections are busy", store->size);
-            }
-        }
+    struct tk_connection *c = g_queue_pop_head(&store->idle);
+    if (c == NULL && store->open < store->size)
+        store->open++;
+    else if (c == NULL)
+        got = await(store, until, &c);
+    g_mutex_unlock(&store->mutex);
+
+    if (!got)
+        return tk_status_fail(TK_LATER, why, "all %u database connections are busy", store->size);
+    if (c != NULL && fit(store, c, until)) {
+        c->plain = g_atomic_int_get(&store->plain);
+        *connection_r = c;
+        return TK_OK;
     }
+    tk_connection_close(&c);
+    return make(store, until, connection_r, why);
 }
 
 void tk_pool_give(struct tk_store *store, struct tk_connection **connection)
@@ -130,15 +178,9 @@ void tk_pool_give(struct tk_store *store, struct tk_connection **connection)
     if (c->misplaced)
         g_atomic_int_set(&store->plain, TRUE);
     if (c->broken || c->preparing || PQstatus(c->pq) != CONNECTION_OK ||
-        PQtransactionStatus(c->pq) != PQTRANS_IDLE) {
+        PQtransactionStatus(c->pq) != PQTRANS_IDLE)
         tk_connection_close(&c);
-        forget(store);
-        return;
-    }
-    g_mutex_lock(&store->mutex);
-    g_queue_push_head(&store->idle, c);
-    g_cond_signal(&store->freed);
-    g_mutex_unlock(&store->mutex);
+    pass_on(store, c);
 }
 
 gint64 tk_pool_random(struct tk_store *store, gint64 limit)

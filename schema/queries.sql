@@ -12,6 +12,9 @@ SELECT ticketing.schema_version() AS version;
 -- name: check
 SELECT true AS answers;
 
+-- name: discard_plans
+DISCARD PLANS;
+
 -- name: channel_find
 SELECT tenant_id, channel_id, status, rules_version, ticket_type, prefix FROM ticketing.channel_find($1, $2);
 

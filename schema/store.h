@@ -7,9 +7,11 @@
  *
  * All calls can return, besides what they name:
  *   TK_LATER    no connection within the wait, the database is away, slow, full of clients, failing over or
- * read-only; nothing was written TK_STORAGE  the same, because a disk of the server is full TK_CONFIG   the
- * schema is older or newer than this program or missing, the login was refused, a right is missing, or the
- * server runs with fsync, full_page_writes or synchronous_commit off TK_BUG      a result that cannot be
+ *               read-only; nothing was written
+ *   TK_STORAGE  the same, because a disk of the server is full
+ *   TK_CONFIG   the schema is older or newer than this program or missing, the login was refused, a right is
+ *               missing, or the server runs with fsync, full_page_writes or synchronous_commit off
+ *   TK_BUG      a result that cannot be
  *
  * Texts are cleaned: what is not UTF-8 is replaced before it reaches the server. Addresses and numbers
  * compare without case. */

@@ -44,7 +44,8 @@ CREATE FUNCTION ticket_closed_at(t ticket) RETURNS timestamptz
 --
 -- The plan costs more than all of its look-ups, so it is made once a connection: by plpgsql, since a function in SQL is
 -- planned in every call, and for no parameters in particular. It must not depend on how small the tables were at that
--- moment, so it reads by index.
+-- moment, so it reads by index, and OFFSET 0 keeps each look-up a look-up: a planner that knows nothing of the tables
+-- might join them from the other end.
 CREATE FUNCTION facts(p_tenant_id bigint, p_channel_id bigint, p_message_ids text[], p_numbers text[], p_sender text,
                       p_key bytea, p_now timestamptz, p_ticket_ids bigint[])
     RETURNS TABLE (kind text, place bigint, ticket_id bigint, number text, ticket_type text, status text,
@@ -57,20 +58,25 @@ BEGIN
     RETURN QUERY
     WITH hit AS (
         SELECT 1 AS rank, 'intake' AS kind, 0::bigint AS place, i.ticket_id
-        FROM intake_key k
-        JOIN intake i USING (tenant_id, intake_id)
-        WHERE k.tenant_id = p_tenant_id AND k.channel_id = p_channel_id AND k.key = p_key AND k.expires_at > p_now
-          AND i.verdict IN ('ticket', 'note')
+        FROM (SELECT k.intake_id FROM intake_key k
+              WHERE k.tenant_id = p_tenant_id AND k.channel_id = p_channel_id AND k.key = p_key
+                AND k.expires_at > p_now OFFSET 0) k
+        CROSS JOIN LATERAL (SELECT i.ticket_id, i.verdict FROM intake i
+                            WHERE i.tenant_id = p_tenant_id AND i.intake_id = k.intake_id OFFSET 0) i
+        WHERE i.verdict IN ('ticket', 'note')
         UNION ALL
         SELECT 2, 'token', a.place, a.id FROM unnest(p_ticket_ids) WITH ORDINALITY AS a (id, place)
         UNION ALL
         SELECT 3, 'message_id', a.place, m.ticket_id
         FROM unnest(p_message_ids) WITH ORDINALITY AS a (id, place)
-        JOIN message_id m ON m.tenant_id = p_tenant_id AND m.message_id = a.id
+        CROSS JOIN LATERAL (SELECT m.ticket_id FROM message_id m
+                            WHERE m.tenant_id = p_tenant_id AND m.message_id = a.id OFFSET 0) m
         UNION ALL
         SELECT 4, 'number', a.place, t.ticket_id
-        FROM unnest(p_numbers) WITH ORDINALITY AS a (number, place)
-        JOIN ticket t ON t.tenant_id = p_tenant_id AND t.number = upper(a.number)
+        FROM (SELECT upper(u.number COLLATE "C") COLLATE "default" AS number, u.place
+              FROM unnest(p_numbers) WITH ORDINALITY AS u (number, place) OFFSET 0) a
+        CROSS JOIN LATERAL (SELECT t.ticket_id FROM ticket t
+                            WHERE t.tenant_id = p_tenant_id AND t.number = a.number OFFSET 0) t
     ), answer AS (
         SELECT 0 AS rank, 'channel' AS kind, 0::bigint AS place, c.rules_version AS ticket_id, NULL AS number,
                NULL AS ticket_type, c.status, NULL::boolean AS participant, NULL AS subject, NULL::bigint AS closed_for,
@@ -79,11 +85,12 @@ BEGIN
         WHERE c.tenant_id = p_tenant_id AND c.channel_id = p_channel_id
         UNION ALL
         SELECT h.rank, h.kind, h.place, t.ticket_id, t.number, t.ticket_type, t.status,
-               EXISTS (SELECT FROM participant p WHERE p.tenant_id = p_tenant_id AND p.ticket_id = t.ticket_id
-                                                   AND p.address = p_sender),
+               (SELECT true FROM participant p WHERE p.tenant_id = p_tenant_id AND p.ticket_id = t.ticket_id
+                                                 AND p.address = p_sender) IS NOT NULL,
                t.subject, extract(epoch FROM p_now - ticket_closed_at(t))::bigint, t.reopened, t.channel_id
         FROM hit h
-        JOIN ticket t ON t.tenant_id = p_tenant_id AND t.ticket_id = h.ticket_id
+        CROSS JOIN LATERAL (SELECT * FROM ticket t
+                            WHERE t.tenant_id = p_tenant_id AND t.ticket_id = h.ticket_id OFFSET 0) t
     )
     SELECT a.kind, a.place, a.ticket_id, a.number, a.ticket_type, a.status, a.participant, a.subject, a.closed_for,
            a.reopened

@@ -5,10 +5,11 @@ CREATE FUNCTION ticket_known(p_tenant_id bigint, p_number text) RETURNS bigint
     LANGUAGE plpgsql SET search_path = ticketing, pg_temp
     AS $$
 DECLARE
+    v_number text := upper(p_number COLLATE "C");
     v_ticket_id bigint;
 BEGIN
     SELECT t.ticket_id INTO v_ticket_id FROM ticket t
-        WHERE t.tenant_id = p_tenant_id AND t.number = upper(p_number) AND p_tenant_id = ANY (my_tenants())
+        WHERE t.tenant_id = p_tenant_id AND t.number = v_number AND p_tenant_id = ANY (my_tenants())
         FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no ticket %', p_number USING ERRCODE = 'no_data_found';

@@ -14,7 +14,7 @@ CREATE TYPE outbox_mail AS (
 GRANT USAGE ON TYPE outbox_mail TO ticket_notify, ticket_admin;
 
 -- The mail of a row, whatever its state. Role ticket_admin looks at it with `ticketctl preview'. Planned once a
--- connection, as facts() is.
+-- connection, and kept to look-ups, as facts() is.
 CREATE FUNCTION outbox_read(p_tenant_id bigint, p_outbox_id bigint) RETURNS SETOF outbox_mail
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET lock_timeout = '20s' SET plan_cache_mode = force_generic_plan
     SET enable_seqscan = off SET search_path = ticketing, pg_temp
@@ -27,9 +27,10 @@ BEGIN
             WHERE m.tenant_id = o.tenant_id AND m.ticket_id = o.ticket_id AND m.direction = 'in' AND m.note_id IS NULL
             LIMIT 1),
            (SELECT m.message_id::text FROM message_id m
-            JOIN note r ON r.tenant_id = m.tenant_id AND r.note_id = m.note_id AND r.visibility = 'public'
+            CROSS JOIN LATERAL (SELECT r.visibility FROM note r
+                                WHERE r.tenant_id = m.tenant_id AND r.note_id = m.note_id OFFSET 0) r
             WHERE m.tenant_id = o.tenant_id AND m.ticket_id = o.ticket_id AND m.direction = 'in'
-              AND m.note_id < coalesce(o.note_id, 9223372036854775807)
+              AND m.note_id < coalesce(o.note_id, 9223372036854775807) AND r.visibility = 'public'
             ORDER BY m.note_id DESC LIMIT 1),
            CASE WHEN b.note_id IS NULL THEN coalesce(nullif(t.requester_name, ''), t.requester)::text ELSE b.author::text END,
            left(coalesce(b.body, t.description), 4000)::text, coalesce(b.created_at, t.created_at)
@@ -37,7 +38,8 @@ BEGIN
     JOIN tenant n USING (tenant_id)
     JOIN ticket t USING (tenant_id, ticket_id)
     LEFT JOIN channel c ON c.tenant_id = t.tenant_id AND c.channel_id = t.channel_id
-    LEFT JOIN note w ON w.tenant_id = o.tenant_id AND w.note_id = o.note_id
+    LEFT JOIN LATERAL (SELECT w.author, w.body FROM note w
+                       WHERE w.tenant_id = o.tenant_id AND w.note_id = o.note_id OFFSET 0) w ON true
     LEFT JOIN LATERAL (
         SELECT p.note_id, p.author, p.body, p.created_at FROM note p
         WHERE p.tenant_id = o.tenant_id AND p.ticket_id = o.ticket_id AND p.visibility = 'public'
@@ -53,9 +55,10 @@ CREATE FUNCTION outbox_tenants(p_now timestamptz) RETURNS SETOF bigint
     LANGUAGE sql STABLE SECURITY DEFINER SET lock_timeout = '20s' SET search_path = ticketing, pg_temp
     AS $$
     SELECT n.tenant_id FROM tenant n
-    WHERE EXISTS (SELECT FROM outbox o
-                  WHERE o.tenant_id = n.tenant_id AND o.state = 'pending' AND o.next_at <= p_now
-                    AND (o.leased_until IS NULL OR o.leased_until <= p_now))
+    CROSS JOIN LATERAL (SELECT FROM outbox o
+                        WHERE o.tenant_id = n.tenant_id AND o.state = 'pending' AND o.next_at <= p_now
+                          AND (o.leased_until IS NULL OR o.leased_until <= p_now)
+                        ORDER BY o.next_at LIMIT 1) one -- an EXISTS might read all that are due
     ORDER BY n.tenant_id
 $$;
 GRANT EXECUTE ON FUNCTION outbox_tenants(timestamptz) TO ticket_notify;

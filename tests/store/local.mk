@@ -5,8 +5,10 @@ store_tests = \
 	tests/store/test_admin \
 	tests/store/test_contents \
 	tests/store/test_faults \
+	tests/store/test_growth \
 	tests/store/test_ingest \
 	tests/store/test_outbox \
+	tests/store/test_pool \
 	tests/store/test_rates \
 	tests/store/test_replies \
 	tests/store/test_rooms \
@@ -31,6 +33,10 @@ tests_store_test_rates_SOURCES = %D%/test_rates.c
 tests_store_test_rates_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_rates_LDADD = $(STORE_TEST_LIBS)
 
+tests_store_test_growth_SOURCES = %D%/test_growth.c
+tests_store_test_growth_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_growth_LDADD = $(STORE_TEST_LIBS)
+
 tests_store_test_ingest_SOURCES = %D%/test_ingest.c
 tests_store_test_ingest_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_ingest_LDADD = $(STORE_TEST_LIBS)
@@ -38,6 +44,11 @@ tests_store_test_ingest_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_outbox_SOURCES = %D%/test_outbox.c
 tests_store_test_outbox_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_outbox_LDADD = $(STORE_TEST_LIBS)
+
+tests_store_test_pool_SOURCES = %D%/test_pool.c
+tests_store_test_pool_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_pool_LDADD = $(STORE_TEST_LIBS)
+
 tests_store_test_replies_SOURCES = %D%/test_replies.c
 tests_store_test_replies_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_replies_LDADD = $(STORE_TEST_LIBS)

@@ -81,7 +81,7 @@ static const struct rule {
      " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = x.indkey[0]"
      " JOIN pg_index p ON p.indrelid = c.oid AND p.indisprimary"
      " WHERE n.nspname = 'ticketing' AND a.attname = 'tenant_id' AND x.indexrelid > p.indexrelid"
-     " AND c.relname IN ('ticket', 'note', 'attachment', 'intake', 'intake_key', 'outbox')",
+     " AND c.relname IN ('ticket', 'note', 'attachment', 'message_id', 'intake', 'intake_key', 'outbox')",
      "CREATE INDEX ON ticketing.intake (tenant_id, mail_from)"},
     {"every table with tenants has a room for each, by a policy without a subquery and without a setting",
      "SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
