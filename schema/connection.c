@@ -25,11 +25,15 @@ void tk_connection_close(struct tk_connection **connection)
 
 bool tk_connection_alive(struct tk_connection *connection)
 {
-    /* An idle connection has nothing to say but that it ends. */
+    /* What an idle connection has to say is mostly that it ends: first in words, a notice that is told when
+     * they are read (PQisBusy), then by hanging up. */
     struct pollfd fd = {.fd = PQsocket(connection->pq), .events = POLLIN};
-    if (!connection->broken && poll(&fd, 1, 0) > 0)
-        connection->broken = PQconsumeInput(connection->pq) == 0 ||
-                             (fd.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+    if (!connection->broken && poll(&fd, 1, 0) > 0) {
+        if (PQconsumeInput(connection->pq) == 0 || (fd.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
+            connection->broken = true;
+        else
+            (void)PQisBusy(connection->pq);
+    }
     return !connection->broken && PQstatus(connection->pq) == CONNECTION_OK;
 }
 

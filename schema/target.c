@@ -164,7 +164,8 @@ static void ignore_notice(void *context, const PGresult *notice)
 }
 
 /* Keeps warnings, since one may come with a commit that did not do all it should. Those of a server that runs
- * out of transaction ids come with every transaction and say nothing about ours. */
+ * out of transaction ids come with every transaction and say nothing about ours. A farewell that comes while
+ * nothing is asked is a notice to libpq. */
 static void keep_warning(void *context, const PGresult *notice)
 {
     struct tk_connection *c = context;
@@ -174,6 +175,8 @@ static void keep_warning(void *context, const PGresult *notice)
     if (g_strcmp0(severity, "WARNING") == 0 && g_strcmp0(function, "GetNewTransactionId") != 0 &&
         g_strcmp0(function, "GetNewMultiXactId") != 0)
         g_string_assign(c->warning, text != NULL ? text : "warning");
+    if (g_strcmp0(severity, "FATAL") == 0 || g_strcmp0(severity, "PANIC") == 0)
+        c->broken = true;
 }
 
 static enum tk_status attempt(const struct tk_target *t, guint n, gint64 deadline, PGconn **pq_r,

@@ -75,18 +75,15 @@ class Crowd:
         self.stack = stack
         self.ids = ["%s.%d@acme.example" % (name, number) for number in range(count)]
         self.replies = {}
-        self.seconds = {}
         self.threads = [threading.Thread(target=self.send, args=(message_id,)) for message_id in self.ids]
         for thread in self.threads:
             thread.start()
 
     def send(self, message_id):
-        start = time.monotonic()
         try:
             reply = self.stack.send(mail("From a crowd", message_id="<%s>" % message_id), ANN, [SUPPORT])
         except OSError as error:
             reply = (0, str(error))
-        self.seconds[message_id] = time.monotonic() - start
         self.replies[message_id] = reply
 
     def wait(self):
@@ -204,8 +201,10 @@ def _(stack):
         replies = crowd.wait()
     expect(threads <= 60, "%d threads" % threads)
     expect_equal({reply[0] for reply in replies.values()}, {451}, "the replies")
-    slowest = max(crowd.seconds.values())
-    expect(slowest < DEADLINE + 6, "the slowest took %.1f s" % slowest)
+    # By the filter's own account: on a busy machine Postfix takes seconds to start so many servers.
+    millis = [int(line) for line in re.findall(r" millis=(\d+) msgid=slow-crowd\.", stack.milter_log())]
+    expect_equal(len(millis), 40, "lines of the log")
+    expect(max(millis) < DEADLINE * 1000 + 1500, "the slowest took %d ms" % max(millis))
     crowd.check()
     wait_for(lambda: status_of(stack, "Threads") < 20, "the threads to end", 30)
 
