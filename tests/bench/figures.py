@@ -74,7 +74,7 @@ def read_arguments():
     run.pairs = run.pairs or (1 if run.short else 15)
     run.mails = run.mails or (500 if run.short else 2000)
     run.tickets = run.tickets or (20000 if run.short else 2000000)
-    run.turns = 1 if run.short else 5
+    run.turns = 1 if run.short else 9
     run.crowd = 30 if run.short else 100
     return run
 
