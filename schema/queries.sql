@@ -156,7 +156,7 @@ SELECT tenant_id, tenant, ticket_id, number, ticket_type, channel_id, channel, o
        ticketing.moment(updated_at) AS updated_at, ticketing.moment(closed_at) AS closed_at, reopened, linked_ticket_id,
        linked
 FROM ticketing.ticket_report
-WHERE ($1 IS NULL OR tenant = $1) AND ($2 IS NULL OR channel = $2) AND ($3 IS NULL OR number = upper($3))
+WHERE ($1 IS NULL OR tenant = $1) AND ($2 IS NULL OR channel = $2) AND ($3 IS NULL OR number = ticketing.number_folded($3))
   AND ($4 IS NULL OR status = $4) AND ($6 = 0 OR created_at >= to_timestamp($6 / 1000000.0))
 ORDER BY ticket_report.created_at DESC, ticket_id DESC
 LIMIT $7;
@@ -170,7 +170,7 @@ SELECT tenant_id, tenant, ticket_id, number, ticket_type, channel_id, channel, o
                      WHERE f.tenant_id = ticket_report.tenant_id AND f.linked_ticket_id = ticket_report.ticket_id
                      ORDER BY f.ticket_id)) AS linked_from
 FROM ticketing.ticket_report
-WHERE ($1 IS NULL OR tenant = $1) AND ($2 IS NULL OR channel = $2) AND number = upper($3)
+WHERE ($1 IS NULL OR tenant = $1) AND ($2 IS NULL OR channel = $2) AND number = ticketing.number_folded($3)
 ORDER BY tenant
 LIMIT $7;
 
@@ -215,7 +215,7 @@ SELECT o.tenant_id, n.name AS tenant, o.outbox_id, o.kind, o.ticket_id, t.number
 FROM ticketing.outbox o
 JOIN ticketing.tenant n USING (tenant_id)
 JOIN ticketing.ticket t USING (tenant_id, ticket_id)
-WHERE ($1 IS NULL OR n.name = $1) AND ($3 IS NULL OR t.number = upper($3)) AND ($4 IS NULL OR o.state = $4) AND ($8 = 0 OR o.tenant_id = $8)
+WHERE ($1 IS NULL OR n.name = $1) AND ($3 IS NULL OR t.number = ticketing.number_folded($3)) AND ($4 IS NULL OR o.state = $4) AND ($8 = 0 OR o.tenant_id = $8)
   AND ($9 = 0 OR o.ticket_id = $9)
 ORDER BY o.next_at, o.outbox_id
 LIMIT $7;

@@ -299,6 +299,13 @@ GRANT SELECT ON tenant, template, channel, offer, ticket, ticket_field, note, pa
     TO ticket_agent;
 GRANT SELECT ON channel_rules, intake, intake_key, outbox TO ticket_admin;
 
+-- A ticket's number as it is stored, whatever the case it was written in. By ASCII: in Turkish, say, upper('inc-1') is no
+-- number of ours.
+CREATE FUNCTION number_folded(p_number text) RETURNS text
+    LANGUAGE sql IMMUTABLE SET search_path = ticketing, pg_temp
+    AS $$ SELECT upper(p_number COLLATE "C") $$;
+GRANT EXECUTE ON FUNCTION number_folded(text) TO ticket_agent, ticket_admin;
+
 -- Who reads which tenants. A login role that stands here, or is a member of one that does, reads those tenants alone; one
 -- that does not reads all.
 CREATE TABLE reader (

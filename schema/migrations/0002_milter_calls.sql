@@ -73,7 +73,7 @@ BEGIN
                             WHERE m.tenant_id = p_tenant_id AND m.message_id = a.id OFFSET 0) m
         UNION ALL
         SELECT 4, 'number', a.place, t.ticket_id
-        FROM (SELECT upper(u.number COLLATE "C") COLLATE "default" AS number, u.place
+        FROM (SELECT number_folded(u.number) AS number, u.place
               FROM unnest(p_numbers) WITH ORDINALITY AS u (number, place) OFFSET 0) a
         CROSS JOIN LATERAL (SELECT t.ticket_id FROM ticket t
                             WHERE t.tenant_id = p_tenant_id AND t.number = a.number OFFSET 0) t
@@ -133,7 +133,7 @@ CREATE FUNCTION number_sequence(p_tenant_id bigint, p_prefix text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE SET search_path = ticketing, pg_temp
     AS $$
 BEGIN
-    RETURN format('ticketing.number_%s_%s', p_tenant_id, lower(p_prefix)); -- plpgsql keeps what SQL plans in every call
+    RETURN format('ticketing.number_%s_%s', p_tenant_id, lower(p_prefix COLLATE "C")); -- plpgsql keeps what SQL plans in every call
 END
 $$;
 

@@ -5,7 +5,7 @@ CREATE FUNCTION ticket_known(p_tenant_id bigint, p_number text) RETURNS bigint
     LANGUAGE plpgsql SET search_path = ticketing, pg_temp
     AS $$
 DECLARE
-    v_number text := upper(p_number COLLATE "C");
+    v_number text := number_folded(p_number);
     v_ticket_id bigint;
 BEGIN
     SELECT t.ticket_id INTO v_ticket_id FROM ticket t
@@ -27,7 +27,7 @@ CREATE FUNCTION tell_participants(p_tenant_id bigint, p_ticket_id bigint, p_kind
         SELECT p_tenant_id, p_kind, p_ticket_id, p_note_id, t.channel_id, p.address, p_status, now(), now()
         FROM ticket t
         JOIN participant p USING (tenant_id, ticket_id)
-        WHERE t.tenant_id = p_tenant_id AND t.ticket_id = p_ticket_id AND p.address <> lower(p_author)
+        WHERE t.tenant_id = p_tenant_id AND t.ticket_id = p_ticket_id AND p.address <> lower(p_author COLLATE "C") COLLATE "default"
         ORDER BY p.address
 $$;
 

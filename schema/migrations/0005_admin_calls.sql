@@ -25,7 +25,7 @@ BEGIN
         INSERT INTO tenant AS t (name, created_at) VALUES (p_tenant, p_now) RETURNING t.tenant_id INTO publish.tenant_id;
         v_changes := v_changes || 'tenant made'::text;
     END IF;
-    IF EXISTS (SELECT FROM channel c WHERE lower(c.address) = lower(p_channel ->> 'address')
+    IF EXISTS (SELECT FROM channel c WHERE lower(c.address COLLATE "C") = lower(p_channel ->> 'address' COLLATE "C")
                AND (c.tenant_id, c.name) <> (publish.tenant_id, p_channel ->> 'name')) THEN
         RAISE EXCEPTION 'address % belongs to another channel', p_channel ->> 'address' USING ERRCODE = 'TK011';
     END IF;

@@ -100,6 +100,10 @@ static const struct rule {
      "CREATE FUNCTION ticketing.planted(tenant_id bigint) RETURNS int LANGUAGE sql SECURITY DEFINER AS "
      "'SELECT 1';"
      " GRANT EXECUTE ON FUNCTION ticketing.planted(bigint) TO ticket_agent"},
+    {"no function folds letters by the locale",
+     "SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'ticketing'::regnamespace"
+     " AND p.prosrc ~* '\\m(upper|lower|initcap)\\((?![^(),]*COLLATE \"C\")'",
+     "CREATE FUNCTION ticketing.planted() RETURNS text LANGUAGE sql AS 'SELECT lower(''I'')'"},
     {"columns with times have a time zone",
      "SELECT c.relname || '.' || a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
      " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE " OURS " AND c.relkind = 'r' AND a.attnum > 0"
@@ -386,6 +390,62 @@ static void two_at_once_migrate_once(void **state)
     tk_store_close(&store);
 }
 
+static void a_number_in_any_case_is_the_ticket_in_turkish_too(void **state)
+{
+    (void)state;
+    g_autofree char *able = server_ask("postgres",
+                                       "SELECT current_setting('server_version_num')::int >= 150000"
+                                       " AND EXISTS (SELECT FROM pg_collation WHERE collname = 'tr-x-icu')");
+    if (!g_str_equal(able, "t"))
+        skip(); /* a database of such a locale takes ICU, from PostgreSQL 15 on */
+    server_expect("", "CREATE DATABASE turkish TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'"
+                      " LOCALE_PROVIDER icu ICU_LOCALE 'tr'");
+    g_autofree char *conninfo = g_strdup_printf("%s dbname=turkish", server_conninfo("postgres"));
+    const struct tk_store_options options = {
+        .conninfo = conninfo, .pool = 1, .wait = 5 * G_USEC_PER_SEC, .any_schema = true};
+    struct tk_store *store = NULL;
+    assert_int_equal(tk_store_open(&options, &store, NULL), TK_OK);
+    assert_true(GPOINTER_TO_INT(run_init(store)) > 0);
+    const struct tk_publication publication = server_publication();
+    struct tk_published published = {0};
+    assert_int_equal(tk_admin_publish(store, &publication, soon(10), &published, NULL), TK_OK);
+    g_free(published.changed);
+
+    const gint64 tenant = server_tenant, channel = server_channel;
+    server_tenant = published.tenant_id;
+    server_channel = published.channel_id;
+    const struct tk_ingest mail = server_mail("turkish");
+    server_tenant = tenant;
+    server_channel = channel;
+    struct tk_ingest_result result = server_ingest(store, &mail, TK_OK);
+    assert_string_equal(result.number, "INC-1");
+    tk_ingest_result_clear(&result);
+    const char *const numbers[] = {"inc-1", NULL};
+    const struct tk_facts_query query = {
+        .tenant_id = published.tenant_id, .channel_id = published.channel_id, .numbers = numbers};
+    struct tk_facts *facts = NULL;
+    assert_int_equal(tk_store_facts(store, &query, soon(10), &facts, NULL), TK_OK);
+    assert_int_equal(facts->facts->len, 1);
+    tk_facts_free(&facts);
+    const struct tk_admin_note note = {.tenant_id = published.tenant_id,
+                                       .number = "inc-1",
+                                       .author = "Bo",
+                                       .visibility = "public",
+                                       .body = "x"};
+    gint64 note_id = 0;
+    assert_int_equal(tk_admin_add_note(store, &note, soon(10), &note_id, NULL), TK_OK);
+    static const enum tk_report_kind kinds[] = {TK_REPORT_TICKETS, TK_REPORT_TICKET, TK_REPORT_OUTBOX};
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        struct tk_report *report = NULL;
+        assert_int_equal(tk_report_make(store, kinds[i], &(struct tk_report_filter){.number = "inc-1"},
+                                        soon(10), &report, NULL),
+                         TK_OK);
+        assert_in_range(tk_report_rows(report), 1, 2);
+        tk_report_free(&report);
+    }
+    tk_store_close(&store);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -420,6 +480,7 @@ int main(void)
         cmocka_unit_test(init_and_migrate_can_be_run_again),
         cmocka_unit_test(a_migration_that_fails_leaves_nothing_behind),
         cmocka_unit_test(two_at_once_migrate_once),
+        cmocka_unit_test(a_number_in_any_case_is_the_ticket_in_turkish_too),
     };
     server_start();
     return cmocka_run_group_tests(tests, setup, teardown);
