@@ -8,7 +8,12 @@ SCHEMA_SQL = \
 	%D%/migrations/0004_agent_calls.sql \
 	%D%/migrations/0005_admin_calls.sql \
 	%D%/migrations/0006_reports.sql \
-	%D%/migrations/0007_outbox.sql
+	%D%/migrations/0007_outbox.sql \
+	%D%/migrations/0008_compatibility.sql \
+	%D%/migrations/0009_mail_calls.sql \
+	%D%/migrations/0010_tenants.sql \
+	%D%/migrations/0011_upkeep.sql \
+	%D%/migrations/0012_installation.sql
 EXTRA_DIST += %D%/embed.awk $(SCHEMA_SQL)
 
 # SQL becomes C at build time, so that the programs need no file at run time.

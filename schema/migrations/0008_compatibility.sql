@@ -1,0 +1,2 @@
+-- Which programs a version of the schema serves.
+DO $$ BEGIN NULL; END $$;

@@ -1,0 +1,2 @@
+-- The calls that store a mail, as they are from this version on.
+DO $$ BEGIN NULL; END $$;
