@@ -172,6 +172,8 @@ static const struct {
 } rights[] = {
     {"ticket_milter", "SELECT count(*) >= 0 FROM ticketing.channel_find('acme', 'support')", "t"},
     {"ticket_milter", "SELECT ticketing.schema_version() > 0", "t"},
+    {"ticket_milter", "SELECT count(*) FROM ticketing.installation()", "0"},
+    {"ticket_milter", "SELECT ticketing.installation_set('x', false, '{}', '{}', now())", "!42501"},
     {"ticket_milter", "SELECT count(*) FROM ticketing.tenant", "!42501"},
     {"ticket_milter", "SELECT count(*) FROM ticketing.channel", "!42501"},
     {"ticket_milter", "SELECT count(*) FROM ticketing.ticket", "!42501"},
@@ -198,6 +200,7 @@ static const struct {
     {"ticket_milter", "SELECT count(*) FROM ticketing.outbox_take(1, 'x', now(), interval '1s', 1)",
      "!42501"},
     {"ticket_notify", "SELECT ticketing.schema_version() > 0", "t"},
+    {"ticket_notify", "SELECT count(*) FROM ticketing.installation()", "0"},
     {"ticket_notify", "SELECT count(*) FROM ticketing.outbox_tenants(now())", "0"},
     {"ticket_notify", "SELECT count(*) FROM ticketing.outbox_take(1, 'x', now(), interval '1s', 1)", "0"},
     {"ticket_notify", "SELECT count(*) FROM ticketing.outbox_file(1, 1, 1)", "0"},
@@ -238,6 +241,8 @@ static const struct {
     {"ticket_admin", "SELECT count(*) > 0 FROM ticketing_meta.migration", "t"},
     {"ticket_admin", "SELECT ticketing.disable('acme', 'nobody') IS NULL", "t"},
     {"ticket_admin", "SELECT (ticketing.purge(1, now(), now() - interval '1 year')).intakes", "0"},
+    {"ticket_admin", "SELECT ticketing.installation_set('x', false, '{}', '{}', now())", "!42501"},
+    {"ticket_admin", "INSERT INTO ticketing_meta.installation VALUES ('x', false, now())", "!42501"},
     {"ticket_admin", "DELETE FROM ticketing.intake", "!42501"},
     {"ticket_admin", "UPDATE ticketing.channel SET status = 'published'", "!42501"},
     {"ticket_admin", "INSERT INTO ticketing_meta.migration VALUES (99, 'x', 'x', now())", "!42501"},
@@ -336,7 +341,7 @@ static void a_migration_that_fails_leaves_nothing_behind(void **state)
         server_ask("postgres", "DELETE FROM ticketing_meta.migration WHERE version ="
                                " (SELECT max(version) FROM ticketing_meta.migration) RETURNING version");
     assert_int_equal(tk_admin_migrate(store, soon(20), &applied, why), TK_CONFIG);
-    assert_non_null(strstr(why->str, "migration 000"));
+    assert_non_null(strstr(why->str, "migration 00"));
     g_autofree char *sql =
         g_strdup_printf("SELECT max(version) = %s - 1 FROM ticketing_meta.migration", newest);
     server_expect("t", sql);
