@@ -52,6 +52,7 @@ ticketctl_SOURCES = \
 	%D%/ctl/reach.c %D%/ctl/reach.h \
 	%D%/ctl/rows.c %D%/ctl/rows.h \
 	%D%/ctl/sample.c %D%/ctl/sample.h \
+	%D%/ctl/say.c %D%/ctl/say.h \
 	%D%/ctl/settings.c %D%/ctl/settings.h \
 	%D%/ctl/smtp.c %D%/ctl/smtp.h \
 	%D%/ctl/table.c %D%/ctl/table.h \

@@ -3,22 +3,9 @@
 
 #include <string.h>
 
-static const char cut_mark[] = "...";
+#include "rules/text.h"
 
-/* Whether C shows as one glyph and nothing else: no control, no invisible or direction-changing character. */
-static gboolean shows_itself(gunichar c)
-{
-    switch (g_unichar_type(c)) {
-    case G_UNICODE_CONTROL:
-    case G_UNICODE_FORMAT:
-    case G_UNICODE_LINE_SEPARATOR:
-    case G_UNICODE_PARAGRAPH_SEPARATOR:
-    case G_UNICODE_PRIVATE_USE:
-    case G_UNICODE_SURROGATE:
-    case G_UNICODE_UNASSIGNED: return FALSE;
-    default: return TRUE; /* GLib's enum, not ours: all other types are letters, marks, signs and blanks */
-    }
-}
+static const char cut_mark[] = "...";
 
 /* Writes the encoded form of the character at TEXT to OUT (at least 16 bytes) and returns how many bytes of
  * TEXT it stands for. */
@@ -37,7 +24,7 @@ static gsize encode_one(const char *text, gboolean quoted, char out[16])
         g_snprintf(out, 16, "\\%c", (char)c);
     else if (c < 0x20 || c == 0x7f)
         g_snprintf(out, 16, "\\x%02x", byte);
-    else if (!shows_itself(c))
+    else if (!tk_text_is_visible(c))
         g_snprintf(out, 16, "\\u{%x}", c);
     else
         out[g_unichar_to_utf8(c, out)] = '\0';

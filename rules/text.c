@@ -72,6 +72,28 @@ char *tk_text_one_line(const char *text)
     return g_string_free(out, FALSE);
 }
 
+/* Letters and marks by their type, and yet they show as nothing. */
+static gboolean is_ignorable(gunichar c)
+{
+    return c == 0x034F || c == 0x115F || c == 0x1160 || c == 0x17B4 || c == 0x17B5 ||
+           (c >= 0x180B && c <= 0x180F) || c == 0x2800 || c == 0x3164 || c == 0xFFA0 ||
+           (c >= 0xE0100 && c <= 0xE01EF);
+}
+
+gboolean tk_text_is_visible(gunichar c)
+{
+    switch (g_unichar_type(c)) {
+    case G_UNICODE_CONTROL:
+    case G_UNICODE_FORMAT:
+    case G_UNICODE_LINE_SEPARATOR:
+    case G_UNICODE_PARAGRAPH_SEPARATOR:
+    case G_UNICODE_PRIVATE_USE:
+    case G_UNICODE_SURROGATE:
+    case G_UNICODE_UNASSIGNED: return FALSE;
+    default: return !is_ignorable(c); /* GLib's enum: all other types are letters, marks, signs and blanks */
+    }
+}
+
 char *tk_text_for_terminal(const char *text)
 {
     GString *out = g_string_sized_new(strlen(text));
@@ -79,10 +101,10 @@ char *tk_text_for_terminal(const char *text)
         gunichar c = g_utf8_get_char(at);
         if (c == '\r' && at[1] == '\n')
             continue;
-        if ((is_control(c) && c != '\n' && c != '\t') || is_bidi(c))
-            g_string_append_c(out, '?');
-        else
+        if (c == '\n' || c == '\t' || tk_text_is_visible(c))
             g_string_append_len(out, at, g_utf8_next_char(at) - at);
+        else
+            g_string_append_c(out, '?');
     }
     return g_string_free(out, FALSE);
 }

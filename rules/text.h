@@ -16,8 +16,14 @@ char *tk_text_valid(const char *bytes, gsize len, gboolean *changed_r);
  * U+2066..U+2069) go. Owned by the caller. */
 char *tk_text_one_line(const char *text);
 
-/* TEXT (valid UTF-8) for a terminal: control characters but line end and tab, and bidi controls, become '?',
- * so that a mail's text moves no cursor and hides nothing. Owned by the caller. */
+/* Whether C shows as itself and does nothing else. FALSE for control characters, for those that change the
+ * direction of reading, for those that show as nothing (Unicode: Default_Ignorable_Code_Point, without the
+ * variation selectors U+FE00..U+FE0F that emoji need), for line separators, private use and unassigned ones.
+ */
+gboolean tk_text_is_visible(gunichar c);
+
+/* TEXT (valid UTF-8) for a terminal: each character that is not visible becomes '?', but line end and tab
+ * stay, and CR LF is a line end. So a mail's text moves no cursor and hides nothing. Owned by the caller. */
 char *tk_text_for_terminal(const char *text);
 
 /* Whether TEXT may stand in a header that we write or an SMTP command: printable ASCII and blanks only. */

@@ -220,6 +220,7 @@ EXTRA_DIST += \
 	%D%/mta/test_folders.py \
 	%D%/mta/test_full.py \
 	%D%/mta/test_gateway.py \
+	%D%/mta/test_terminal.py \
 	%D%/mta/test_trust.py \
 	%D%/mta/test_two_desks.py \
 	%D%/mta/test_twins.py \

@@ -9,6 +9,7 @@
 #include "milter/base/texts.h"
 #include "milter/ctl/commands.h"
 #include "milter/ctl/json.h"
+#include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
 #include "rules/conf_problem.h"
 #include "schema/report.h"
@@ -29,9 +30,9 @@ void tk_check_print(const struct tk_conf_problem *problem, gboolean json, FILE *
         if (tk_json_print(object, out) != TK_OK)
             return; /* the caller asks OUT */
     } else if (problem->line > 0) {
-        fprintf(out, "%s:%d: %s: %s\n", problem->file, problem->line, severity, problem->text);
+        tk_say(out, "%s:%d: %s: %s", problem->file, problem->line, severity, problem->text);
     } else {
-        fprintf(out, "%s: %s: %s\n", problem->file, severity, problem->text);
+        tk_say(out, "%s: %s: %s", problem->file, severity, problem->text);
     }
 }
 
@@ -127,8 +128,8 @@ static void print_channel(const struct tk_channel *channel, gboolean fine)
         if (tk_json_print(object, stdout) != TK_OK)
             return;
     } else if (fine) {
-        printf("%s/%s: fine, %s, %s and %u aliases\n", channel->tenant, channel->name, word, channel->address,
-               g_strv_length(channel->aliases));
+        tk_say(stdout, "%s/%s: fine, %s, %s and %u aliases", channel->tenant, channel->name, word,
+               channel->address, g_strv_length(channel->aliases));
     }
 }
 
@@ -186,7 +187,7 @@ static int run(const struct tk_ctl_command *command, int argc, char **argv)
     }
     struct counts counts = print_all(files, problems, conf);
     if (!tk_settings()->json && conf != NULL)
-        printf("channels: %u, templates: %u, errors: %u, warnings: %u\n", conf->channels->len,
+        tk_say(stdout, "channels: %u, templates: %u, errors: %u, warnings: %u", conf->channels->len,
                conf->templates->len, counts.errors, counts.warnings);
     tk_conf_unref(&conf);
     if (status != TK_LATER)

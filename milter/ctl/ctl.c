@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "milter/base/exitcode.h"
+#include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
 
 /* Options of one command with --help and the end mark. */
@@ -21,9 +22,8 @@ void tk_ctl_complain(const char *format, ...)
 
     fputs("ticketctl: ", stderr);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    tk_say_list(stderr, format, args);
     va_end(args);
-    fputc('\n', stderr);
 }
 
 /* The way out of a failure, by its text; NULL where the text says all. */
@@ -57,13 +57,13 @@ int tk_ctl_fail(const struct tk_ctl_command *command, enum tk_status status, con
 
 static void usage_line(const struct tk_ctl_command *command, FILE *to)
 {
-    fprintf(to, "usage: ticketctl %s %s\n", command->name, command->arguments);
+    tk_say(to, "usage: ticketctl %s %s", command->name, command->arguments);
 }
 
 int tk_ctl_usage(const struct tk_ctl_command *command)
 {
     usage_line(command, stderr);
-    fprintf(stderr, "`ticketctl %s --help' tells more.\n", command->name);
+    tk_say(stderr, "`ticketctl %s --help' tells more.", command->name);
     return tk_exitcode(TK_USAGE);
 }
 
@@ -85,9 +85,12 @@ int tk_ctl_option(const struct tk_ctl_command *command, int argc, char **argv,
     switch (got) {
     case OPTION_HELP:
         usage_line(command, stdout);
-        printf("\n%s\n", command->summary);
-        if (command->help != NULL)
-            printf("\n%s", command->help);
+        fputs("\n", stdout);
+        tk_say(stdout, "%s", command->summary);
+        if (command->help != NULL) {
+            fputs("\n", stdout);
+            tk_say_text(stdout, "", command->help);
+        }
         *exit_r = tk_exitcode(TK_OK);
         return -1;
     case '?':

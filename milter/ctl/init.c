@@ -5,6 +5,7 @@
 #include "milter/base/files.h"
 #include "milter/ctl/commands.h"
 #include "milter/ctl/json.h"
+#include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
 #include "schema/admin.h"
 
@@ -37,11 +38,13 @@ static enum tk_status print_applied(guint applied, const char *lines)
         return tk_json_print(object, stdout);
     }
     if (applied == 0)
-        puts("the schema is up to date; nothing changed");
+        tk_say(stdout, "the schema is up to date; nothing changed");
     else
-        printf("%u migrations applied\n", applied);
-    if (lines != NULL)
-        printf("\n%s", lines);
+        tk_say(stdout, "%u migrations applied", applied);
+    if (lines != NULL) {
+        fputs("\n", stdout);
+        tk_say_text(stdout, "", lines);
+    }
     return TK_OK;
 }
 

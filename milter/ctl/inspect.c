@@ -12,6 +12,7 @@
 #include "milter/ctl/commands.h"
 #include "milter/ctl/ctl.h"
 #include "milter/ctl/json.h"
+#include "milter/ctl/say.h"
 #include "rules/address.h"
 #include "rules/classify.h"
 #include "rules/hash.h"
@@ -131,7 +132,7 @@ static json_t *message_json(const char *file, const struct tk_message *message,
 static void row(const char *name, const char *value)
 {
     if (value != NULL && *value != '\0')
-        printf("%-12s %s\n", name, value);
+        tk_say(stdout, "%-12s %s", name, value);
 }
 
 static void message_table(const char *file, const struct tk_message *message,
@@ -139,24 +140,27 @@ static void message_table(const char *file, const struct tk_message *message,
 {
     const struct tk_mailbox *from = message->from;
 
-    printf("%s\n", file);
+    tk_say(stdout, "%s", file);
     row("subject", message->subject);
     if (from != NULL)
-        printf("%-12s %s <%s>\n", "from", from->name, from->address);
+        tk_say(stdout, "%-12s %s <%s>", "from", from->name, from->address);
     row("problem", message->from_problem);
-    printf("%-12s %s%s%s%s\n", "class", tk_classify_word(kind->class), kind->evidence != NULL ? " (" : "",
-           kind->evidence != NULL ? kind->evidence : "", kind->evidence != NULL ? ")" : "");
+    tk_say(stdout, "%-12s %s%s%s%s", "class", tk_classify_word(kind->class),
+           kind->evidence != NULL ? " (" : "", kind->evidence != NULL ? kind->evidence : "",
+           kind->evidence != NULL ? ")" : "");
     row("level", tk_limits_level_word(message->level));
     row("importance", tk_message_importance_word(message->importance));
     for (guint i = 0; i < message->attachments->len; i++) {
         const struct tk_attachment *attachment = g_ptr_array_index(message->attachments, i);
 
-        printf("%-12s %s (%s, %" G_GUINT64_FORMAT " bytes)\n", i == 0 ? "attachments" : "",
+        tk_say(stdout, "%-12s %s (%s, %" G_GUINT64_FORMAT " bytes)", i == 0 ? "attachments" : "",
                attachment->filename, attachment->content_type, attachment->size);
     }
     for (guint i = 0; i < message->flags->len; i++)
         row(i == 0 ? "flags" : "", g_ptr_array_index(message->flags, i));
-    printf("\n%s\n\n", message->reply != NULL ? message->reply : message->text);
+    fputs("\n", stdout);
+    tk_say_text(stdout, "    ", message->reply != NULL ? message->reply : message->text);
+    fputs("\n", stdout);
 }
 
 /* ---- files ---- */

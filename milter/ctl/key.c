@@ -13,6 +13,7 @@
 #include "milter/ctl/check.h"
 #include "milter/ctl/commands.h"
 #include "milter/ctl/json.h"
+#include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
 #include "rules/token.h"
 
@@ -70,14 +71,16 @@ static enum tk_status print_made(const struct tk_conf *conf, const char *path)
     char id[] = {free_id(conf), '\0'};
     if (tk_settings()->json)
         return tk_json_print(json_pack("{s:s, s:s}", "id", id, "file", path), stdout);
-    printf("# %s: these keys; the first one signs. Then: systemctl reload ticket-milter ticket-notify\n"
-           "token_keys = ( { id = \"%s\"; file = \"%s\"; }",
-           conf->file, id, path);
+    tk_say(stdout,
+           "# %s: these keys; the first one signs. Then: systemctl reload ticket-milter ticket-notify",
+           conf->file);
+    const gboolean only = conf->token_keys->len == 0;
+    tk_say(stdout, "token_keys = ( { id = \"%s\"; file = \"%s\"; }%s", id, path, only ? " );" : ",");
     for (guint i = 0; i < conf->token_keys->len; i++) {
         const struct tk_token_key *key = conf->token_keys->pdata[i];
-        printf(",\n               { id = \"%s\"; file = \"%s\"; }", key->id, key->file);
+        tk_say(stdout, "               { id = \"%s\"; file = \"%s\"; }%s", key->id, key->file,
+               i + 1 < conf->token_keys->len ? "," : " );");
     }
-    puts(" );");
     return TK_OK;
 }
 
@@ -97,7 +100,7 @@ static enum tk_status print_keys(struct tk_conf *conf)
             printed = tk_json_print(
                 json_pack("{s:s, s:s, s:s}", "id", key->id, "file", key->file, "use", use), stdout);
         else
-            printf("%-8s  %-8s  %s\n", key->id, use, key->file);
+            tk_say(stdout, "%-8s  %-8s  %s", key->id, use, key->file);
         if (printed != TK_OK)
             return printed;
     }

@@ -12,6 +12,7 @@
 #include "milter/base/exitcode.h"
 #include "milter/ctl/commands.h"
 #include "milter/ctl/ctl.h"
+#include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
 
 /* Options before the command, with the end mark. */
@@ -31,7 +32,7 @@ static void print_help(FILE *to)
 {
     fputs("usage: ticketctl [-c FILE] COMMAND [OPTION...] [ARGUMENT...]\n\ncommands:\n", to);
     for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
-        fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+        tk_say(to, "  %-10s %s", commands[i]->name, commands[i]->summary);
     fputs("\n`ticketctl COMMAND --help' tells more.\n", to);
 }
 
@@ -52,7 +53,7 @@ static int take_settings(int argc, char **argv)
             return -1;
         }
         if (option == OPTION_VERSION) {
-            puts("ticketctl " PACKAGE_VERSION);
+            tk_say(stdout, "ticketctl " PACKAGE_VERSION);
             return -1;
         }
         if (!tk_settings_take(option, optarg)) {

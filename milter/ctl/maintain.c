@@ -9,9 +9,9 @@
 #include "milter/ctl/json.h"
 #include "milter/ctl/moment.h"
 #include "milter/ctl/rows.h"
+#include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
 #include "rules/conf.h"
-#include "rules/text.h"
 #include "schema/admin.h"
 
 /* Intake rows of mails that became nothing are kept for a quarter, unless told otherwise. */
@@ -105,15 +105,11 @@ static void print_status(json_t *object)
         g_autofree char *text = json_is_string(value) ? g_strdup(json_string_value(value))
                                 : json_is_null(value) ? g_strdup("never")
                                                       : json_dumps(value, JSON_ENCODE_ANY);
-        g_autofree char *shown = tk_text_for_terminal(text);
-        printf("%-20s %s\n", name, shown);
+        tk_say(stdout, "%-20s %s", name, text);
     }
     gsize i;
     json_array_foreach(json_object_get(object, "warnings"), i, value)
-    {
-        g_autofree char *shown = tk_text_for_terminal(json_string_value(value));
-        printf("warning: %s\n", shown);
-    }
+        tk_say(stdout, "warning: %s", json_string_value(value));
 }
 
 static int run_status(const struct tk_ctl_command *command, int argc, char **argv)
@@ -158,8 +154,9 @@ static enum tk_status print_purged(const struct tk_purged *purged)
                                        (json_int_t)purged->raws, "intakes", (json_int_t)purged->intakes,
                                        "blobs", (json_int_t)purged->blobs),
                              stdout);
-    printf("removed: %" G_GINT64_FORMAT " expired intake keys, %" G_GINT64_FORMAT
-           " raw mails, %" G_GINT64_FORMAT " intake rows, %" G_GINT64_FORMAT " contents\n",
+    tk_say(stdout,
+           "removed: %" G_GINT64_FORMAT " expired intake keys, %" G_GINT64_FORMAT
+           " raw mails, %" G_GINT64_FORMAT " intake rows, %" G_GINT64_FORMAT " contents",
            purged->keys, purged->raws, purged->intakes, purged->blobs);
     return TK_OK;
 }

@@ -12,6 +12,7 @@
 #include "milter/ctl/commands.h"
 #include "milter/ctl/json.h"
 #include "milter/ctl/sample.h"
+#include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
 #include "rules/address.h"
 #include "rules/options.h"
@@ -131,11 +132,13 @@ static enum tk_status print_written(const char *path, const char *address)
 {
     if (tk_settings()->json)
         return tk_json_print(json_pack("{s:s, s:s}", "file", path, "address", address), stdout);
-    printf("wrote %s\n\n"
-           "Forward the support mail to %s, and let the mail server deliver\n"
-           "that address to the channel's fail mailbox: what passes the milter by then arrives there.\n"
-           "Next: edit the file, `ticketctl check', set status = \"published\", `ticketctl publish'.\n",
-           path, address);
+    tk_say(stdout, "wrote %s", path);
+    tk_say(stdout, "Forward the support mail to %s.", address);
+    fputs("Let the mail server deliver that address to the channel's fail mailbox: mail that bypasses the "
+          "milter\n"
+          "arrives there. Next: edit the file, run `ticketctl check', set status = \"published\" and run\n"
+          "`ticketctl publish'.\n",
+          stdout);
     return TK_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "milter/base/exitcode.h"
 #include "milter/ctl/commands.h"
 #include "milter/ctl/json.h"
+#include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
 #include "rules/filename.h"
 #include "rules/sniff.h"
@@ -127,7 +128,7 @@ static enum tk_status add_note(struct request *request, GString *why)
     if (status == TK_OK && tk_settings()->json)
         return tk_json_print(json_pack("{s:I}", "note_id", (json_int_t)note_id), stdout);
     if (status == TK_OK)
-        printf("note %" G_GINT64_FORMAT " was added\n", note_id);
+        tk_say(stdout, "note %" G_GINT64_FORMAT " was added", note_id);
     return status;
 }
 

@@ -10,6 +10,7 @@
 #include "milter/ctl/commands.h"
 #include "milter/ctl/json.h"
 #include "milter/ctl/rows.h"
+#include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
 #include "rules/text.h"
 #include "schema/report.h"
@@ -28,10 +29,10 @@ static enum tk_status print_mail(const struct tk_composed *mail)
         return tk_json_print(json_pack("{s:s, s:s, s:s, s:s}", "mail_from", mail->mail_from, "recipient",
                                        mail->recipient, "message_id", mail->message_id, "mail", text),
                              stdout);
-    g_auto(GStrv) lines = g_strsplit(text, "\r\n", -1);
-    printf("MAIL FROM:<%s>\nRCPT TO:<%s>\n\n", mail->mail_from, mail->recipient);
-    for (gsize i = 0; lines[i] != NULL; i++)
-        puts(lines[i]); /* all of it is printable ASCII */
+    tk_say(stdout, "MAIL FROM:<%s>", mail->mail_from);
+    tk_say(stdout, "RCPT TO:<%s>", mail->recipient);
+    tk_say(stdout, "%s", "");
+    tk_say_text(stdout, "", text);
     return TK_OK;
 }
 

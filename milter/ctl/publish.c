@@ -7,6 +7,7 @@
 #include "milter/ctl/check.h"
 #include "milter/ctl/commands.h"
 #include "milter/ctl/json.h"
+#include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
 #include "schema/admin.h"
 
@@ -56,10 +57,10 @@ static enum tk_status print_published(const struct tk_channel *channel, const st
                              stdout);
     }
     if (published->changed == NULL)
-        printf("%s/%s is published as it is, version %" G_GINT64_FORMAT "; nothing changed\n",
+        tk_say(stdout, "%s/%s is published as it is, version %" G_GINT64_FORMAT "; nothing changed",
                channel->tenant, channel->name, published->rules_version);
     else
-        printf("%s/%s published, version %" G_GINT64_FORMAT ": %s\n", channel->tenant, channel->name,
+        tk_say(stdout, "%s/%s published, version %" G_GINT64_FORMAT ": %s", channel->tenant, channel->name,
                published->rules_version, published->changed);
     return TK_OK;
 }
@@ -173,7 +174,7 @@ static enum tk_status disable_one(struct tk_store *store, const char *text, GStr
         g_autofree char *channel = g_strdup_printf("%s/%s", tenant, name);
         return tk_json_print(json_pack("{s:s, s:b}", "channel", channel, "changed", changed), stdout);
     }
-    printf("%s/%s %s\n", tenant, name,
+    tk_say(stdout, "%s/%s %s", tenant, name,
            changed ? "disabled on all gateways" : "was not published; nothing changed");
     return TK_OK;
 }

@@ -7,6 +7,7 @@
 #include "milter/ctl/ctl.h"
 #include "milter/ctl/json.h"
 #include "milter/ctl/rows.h"
+#include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
 #include "schema/admin.h"
 
@@ -40,7 +41,7 @@ static enum tk_status set_reader(struct tk_store *store, const char *role, const
         return tk_json_print(json_pack("{s:o, s:o, s:b, s:b}", "role", tk_json_text(role), "tenant",
                                        tk_json_text(tenant), "reads", reads, "changed", changed),
                              stdout);
-    printf("%s %s %s%s\n", role, reads ? "is held to" : "is no longer held to", tenant,
+    tk_say(stdout, "%s %s %s%s", role, reads ? "is held to" : "is no longer held to", tenant,
            changed ? "" : " (it was so before)");
     return TK_OK;
 }

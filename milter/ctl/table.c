@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "rules/text.h"
+
 /* A longer cell is cut, so that a row stays on a screen. */
 #define CELL_WIDTH_MAX 60
 
@@ -18,19 +20,6 @@ static int width_of(gunichar c)
     return g_unichar_iswide(c) ? 2 : 1;
 }
 
-static gboolean is_harmless(gunichar c)
-{
-    switch (g_unichar_type(c)) {
-    case G_UNICODE_CONTROL:
-    case G_UNICODE_FORMAT:
-    case G_UNICODE_LINE_SEPARATOR:
-    case G_UNICODE_PARAGRAPH_SEPARATOR:
-    case G_UNICODE_SURROGATE:
-    case G_UNICODE_UNASSIGNED: return FALSE;
-    default: return TRUE; /* GLib's enum, which grows with Unicode */
-    }
-}
-
 static char *clean(const char *text)
 {
     g_autofree char *valid = g_utf8_make_valid(text != NULL ? text : "", -1);
@@ -43,7 +32,7 @@ static char *clean(const char *text)
             g_string_append(out, "...");
             break;
         }
-        g_string_append_unichar(out, is_harmless(c) ? c : '?');
+        g_string_append_unichar(out, tk_text_is_visible(c) ? c : '?');
     }
     return g_string_free(out, FALSE);
 }

@@ -12,6 +12,7 @@
 #include "milter/ctl/commands.h"
 #include "milter/ctl/ctl.h"
 #include "milter/ctl/json.h"
+#include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
 #include "milter/intake/intake.h"
 #include "rules/address.h"
@@ -137,8 +138,7 @@ static void line(const char *name, const char *value)
 {
     if (value == NULL || *value == '\0')
         return;
-    g_autofree char *shown = tk_text_for_terminal(value);
-    printf("  %-12s %s\n", name, shown);
+    tk_say(stdout, "  %-12s %s", name, value);
 }
 
 static void show_plan(const struct tk_intake_result *result)
@@ -160,9 +160,9 @@ static void show_plan(const struct tk_intake_result *result)
 static void show_result(const char *file, const struct tk_intake_outcome *outcome,
                         const struct tk_intake_result *result)
 {
-    printf("%s: %s\n", file, tk_verdict_word(result->verdict));
+    tk_say(stdout, "%s: %s", file, tk_verdict_word(result->verdict));
     if (result->reason != TK_REASON_NONE)
-        printf("  %-12s %s: %s\n", "reason", tk_verdict_reason_word(result->reason),
+        tk_say(stdout, "  %-12s %s: %s", "reason", tk_verdict_reason_word(result->reason),
                tk_verdict_reason_text(result->reason));
     line("rule", result->rule);
     line("because of", result->detail);
@@ -175,7 +175,7 @@ static void show_result(const char *file, const struct tk_intake_outcome *outcom
     line("goes on from", result->linked);
     line("visibility", visibility_of(result));
     if (result->foreign_tokens > 0)
-        printf("  %-12s %u\n", "foreign", result->foreign_tokens);
+        tk_say(stdout, "  %-12s %u", "foreign", result->foreign_tokens);
     if (is_delivery(result))
         line("note", result->plan->body);
     else if (result->plan != NULL)

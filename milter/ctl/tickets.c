@@ -8,8 +8,8 @@
 #include "milter/ctl/json.h"
 #include "milter/ctl/moment.h"
 #include "milter/ctl/rows.h"
+#include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
-#include "rules/text.h"
 
 /* Rows that a person is shown unless asked for more; JSON gives all. */
 enum { ROWS_FOR_PEOPLE = 50 };
@@ -125,7 +125,7 @@ static int run_list(const struct tk_ctl_command *command, int argc, char **argv,
         if (status == TK_OK && !tk_settings()->json && tk_report_rows(report) == 0)
             fputs("(none)\n", stderr);
         if (status == TK_OK && cut && !tk_settings()->json)
-            fprintf(stderr, "(the newest %u; --limit shows more)\n", request.filter.limit);
+            tk_say(stderr, "(the newest %u; --limit shows more)", request.filter.limit);
         code = tk_exitcode(status);
     }
     tk_report_free(&report);
@@ -198,17 +198,6 @@ static enum tk_status ticket_json(struct tk_store *store, const struct tk_report
     return TK_OK;
 }
 
-static void print_text(const char *prefix, const char *text)
-{
-    if (text == NULL)
-        return;
-    g_autofree char *shown = tk_text_for_terminal(text);
-    g_auto(GStrv) lines = g_strsplit(shown, "\n", -1);
-    for (gsize i = 0; lines[i] != NULL; i++)
-        if (*lines[i] != '\0' || lines[i + 1] != NULL)
-            printf("%s%s\n", prefix, lines[i]);
-}
-
 static const char *text_of(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
@@ -217,10 +206,8 @@ static const char *text_of(const json_t *object, const char *key)
 
 static void print_line(const char *name, const char *value)
 {
-    g_autofree char *line = tk_text_one_line(value);
-    g_autofree char *shown = tk_text_for_terminal(line);
-    if (*shown != '\0')
-        printf("%-12s %s\n", name, shown);
+    if (*value != '\0')
+        tk_say(stdout, "%-12s %s", name, value);
 }
 
 static void print_notices(const json_t *object)
@@ -238,12 +225,10 @@ static void print_notes(const json_t *notes)
     json_array_foreach(notes, i, note)
     {
         const char *unverified = json_is_true(json_object_get(note, "unverified")) ? "unverified " : "";
-        g_autofree char *head = g_strdup_printf("%s%s note by %s (%s), %s", unverified,
-                                                text_of(note, "visibility"), text_of(note, "author"),
-                                                text_of(note, "source"), text_of(note, "created_at"));
-        putchar('\n');
-        print_text("", head);
-        print_text("    ", text_of(note, "body"));
+        fputs("\n", stdout);
+        tk_say(stdout, "%s%s note by %s (%s), %s", unverified, text_of(note, "visibility"),
+               text_of(note, "author"), text_of(note, "source"), text_of(note, "created_at"));
+        tk_say_text(stdout, "    ", text_of(note, "body"));
         print_notices(note);
     }
 }
@@ -265,8 +250,7 @@ static void print_ticket(const json_t *ticket)
                                         "tenant",      "created_at", "updated_at", "closed_at"};
     gsize i;
     const json_t *item;
-    g_autofree char *title = g_strdup_printf("%s  %s", text_of(ticket, "number"), text_of(ticket, "subject"));
-    print_text("", title);
+    tk_say(stdout, "%s  %s", text_of(ticket, "number"), text_of(ticket, "subject"));
     for (i = 0; i < G_N_ELEMENTS(lines); i++)
         print_line(lines[i], text_of(ticket, lines[i]));
     print_line("goes on from", text_of(ticket, "linked"));
@@ -285,8 +269,8 @@ static void print_ticket(const json_t *ticket)
     json_array_foreach(json_object_get(ticket, "linked_from"), i, item)
         print_line("goes on in", json_string_value(item));
     print_notices(ticket);
-    putchar('\n');
-    print_text("    ", text_of(ticket, "description"));
+    fputs("\n", stdout);
+    tk_say_text(stdout, "    ", text_of(ticket, "description"));
     print_notes(json_object_get(ticket, "notes"));
 }
 
@@ -303,8 +287,8 @@ static enum tk_status show_tickets(const struct tk_ctl_command *command, struct 
         status = TK_NO_MATCH;
     }
     if (rows > 1 && request->tenant == NULL)
-        fprintf(stderr, "(several tenants have a ticket %s; --channel TENANT/NAME shows one)\n",
-                request->filter.number);
+        tk_say(stderr, "(several tenants have a ticket %s; --channel TENANT/NAME shows one)",
+               request->filter.number);
     for (guint i = 0; status == TK_OK && i < rows; i++) {
         json_t *object = NULL;
         status = ticket_json(store, found, i, &object);

@@ -6,10 +6,10 @@
 #include "milter/ctl/check.h"
 #include "milter/ctl/commands.h"
 #include "milter/ctl/json.h"
+#include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
 #include "milter/ctl/verify_postfix.h"
 #include "milter/ctl/verify_probe.h"
-#include "rules/text.h"
 
 #define SMTP_PORT 25
 
@@ -49,8 +49,7 @@ static enum tk_status print_finding(const struct tk_verify_finding *finding)
     g_autofree char *line = finding->remedy != NULL
                                 ? g_strconcat(finding->text, ". To do: ", finding->remedy, NULL)
                                 : g_strdup(finding->text);
-    g_autofree char *one = tk_text_one_line(line);
-    printf("%s: %s: %s\n", word, finding->name, one);
+    tk_say(stdout, "%s: %s: %s", word, finding->name, line);
     return TK_OK;
 }
 

@@ -96,6 +96,13 @@ static void a_terminal_gets_no_control_character(void **state)
          "b",
          "a?b"},
         {"a\rb", "a?b"},
+        {"a\bb\x7f", "a?b?"},
+        {"\xE2\x80\x8F\xD8\x9C", "??"},                                       /* marks of direction */
+        {"pay\xE2\x80\x8Bpal\xE2\x81\xA0\xC2\xAD\xEF\xBB\xBF", "pay?pal???"}, /* of no width */
+        {"\xE3\x85\xA4\xE1\x85\x9F\xCD\x8F\xF3\xA0\x84\x80", "????"}, /* letters and marks that are blank */
+        {"\xF3\xA0\x81\x81", "?"},                                    /* a tag */
+        {"\xE2\x9D\xA4\xEF\xB8\x8F e\xCC\x81", "\xE2\x9D\xA4\xEF\xB8\x8F e\xCC\x81"},
+        {"\xEE\x80\x80", "?"}, /* private use */
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *shown = tk_text_for_terminal(cases[i].text);
