@@ -11,17 +11,6 @@
 /* A login is the MTA's text: any length, any characters. */
 enum { MAX_LOGIN = 320 };
 
-static gboolean is_set(char *const *list)
-{
-    return list != NULL && list[0] != NULL;
-}
-
-gboolean tk_authentic_possible(const struct tk_conf *conf)
-{
-    return is_set(conf->trusted_authserv) || is_set(conf->trusted_networks) ||
-           conf->trusted_login != TK_LOGIN_OFF;
-}
-
 /* Whether the login may write as the sender. RFC 4954 gives no form to a login: only one that is the address
  * itself says whose it is. */
 static gboolean login_counts(enum tk_login trusted, const char *login, const char *from)

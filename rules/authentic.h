@@ -24,10 +24,6 @@ struct tk_authentic {
                  nobody has looked */
 };
 
-/* Whether CONF names anybody who could vouch for a sender. Where it does not no mail is ever confirmed, and
- * to tell so of each would say nothing. */
-gboolean tk_authentic_possible(const struct tk_conf *conf);
-
 /* Cannot fail. The caller clears the result. */
 void tk_authentic_find(const struct tk_conf *conf, const struct tk_message *message,
                        const struct tk_authentic_client *client, struct tk_authentic *authentic_r);

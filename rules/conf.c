@@ -157,3 +157,14 @@ enum tk_status tk_conf_read_admin(const struct tk_conf_file *file, GPtrArray *pr
     g_free(conninfo);
     return findings.errors > 0 ? TK_CONFIG : TK_OK;
 }
+
+static gboolean is_set(char *const *list)
+{
+    return list != NULL && list[0] != NULL;
+}
+
+gboolean tk_conf_can_confirm(const struct tk_conf *conf)
+{
+    return is_set(conf->trusted_authserv) || is_set(conf->trusted_networks) ||
+           conf->trusted_login != TK_LOGIN_OFF;
+}

@@ -234,6 +234,10 @@ void tk_conf_unref(struct tk_conf **conf);
 enum tk_status tk_conf_channel(const struct tk_conf *conf, const char *name, GString *why,
                                const struct tk_channel **channel_r) TK_MUST_CHECK;
 
+/* Whether CONF trusts anybody to confirm a sender: a filter, a network or a login. Where it does not, no mail
+ * is ever confirmed. */
+gboolean tk_conf_can_confirm(const struct tk_conf *conf);
+
 /* The rules of a channel with its template as canonical JSON text: equal rules give equal text. Owned by the
  * caller. */
 char *tk_conf_channel_rules(const struct tk_channel *channel);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "rules/address.h"
-#include "rules/authentic.h"
 #include "rules/conf_fields.h"
 #include "rules/conf_mail.h"
 
@@ -248,7 +247,7 @@ static void needs_trust(struct check *check, struct tk_channel *channel, gconstp
 
 static void check_authentication(struct check *check, struct tk_channel *channel)
 {
-    if (tk_authentic_possible(check->conf))
+    if (tk_conf_can_confirm(check->conf))
         return;
     if (channel->authentication == TK_AUTH_FAIL || channel->authentication == TK_AUTH_REJECT)
         needs_trust(check, channel, &channel->authentication, "channel.senders.authentication",

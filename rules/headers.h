@@ -4,8 +4,15 @@
 #ifndef TK_RULES_HEADERS_H
 #define TK_RULES_HEADERS_H
 
-#include "rules/message.h"
 #include "rules/status.h"
+
+struct tk_header {
+    char *name;   /* as written */
+    char *value;  /* unfolded and decoded (RFC 2047), one line */
+    char *raw;    /* unfolded, not decoded, valid UTF-8, one line */
+    gboolean odd; /* written as no program writes a field: blanks before the colon, controls, octets that are
+                     not UTF-8; RAW may then read otherwise than the mail does elsewhere */
+};
 
 /* Splits the header block in LEN bytes, up to its empty line, into fields, MAX of them at most; *CUT_R (may
  * be NULL) says whether some were left out. 8-bit octets are read as UTF-8, HINT (a charset, or NULL) or by

@@ -6,8 +6,14 @@
 #ifndef TK_RULES_MAILBOXES_H
 #define TK_RULES_MAILBOXES_H
 
-#include "rules/message.h"
 #include "rules/status.h"
+
+struct tk_mailbox {
+    char *name;    /* decoded display name, "" where there is none */
+    char *comment; /* where there is none: the decoded comment behind the address, which was the name before
+                      there were display names (RFC 5322 section 3.4, last paragraph); NULL else */
+    char *address; /* as written, one line; may fail tk_address_valid */
+};
 
 struct tk_mailboxes_facts {
     gboolean group;   /* a group was written, also an empty one */

@@ -6,24 +6,11 @@
 #ifndef TK_RULES_MESSAGE_H
 #define TK_RULES_MESSAGE_H
 
+#include "rules/headers.h"
 #include "rules/limits.h"
+#include "rules/mailboxes.h"
 #include "rules/source.h"
 #include "rules/status.h"
-
-struct tk_mailbox {
-    char *name;    /* decoded display name, "" where there is none */
-    char *comment; /* where there is none: the decoded comment behind the address, which was the name before
-                      there were display names (RFC 5322 section 3.4, last paragraph); NULL else */
-    char *address; /* as written, one line; may fail tk_address_valid */
-};
-
-struct tk_header {
-    char *name;   /* as written */
-    char *value;  /* unfolded and decoded (RFC 2047), one line */
-    char *raw;    /* unfolded, not decoded, valid UTF-8, one line */
-    gboolean odd; /* written as no program writes a field: blanks before the colon, controls, octets that are
-                     not UTF-8; RAW may then read otherwise than the mail does elsewhere */
-};
 
 /* One part of a mail that a delivery report is read from: message/delivery-status,
  * message/global-delivery-status, message/disposition-notification, message/feedback-report, and the header

@@ -190,7 +190,7 @@ enum tk_status tk_conversation_decide(const struct tk_conversation_mail *mail, s
                                     .classification = &outcome->classification,
                                     .mail_from = mail->mail_from,
                                     .authenticated = outcome->authentic.verdict,
-                                    .can_confirm = tk_authentic_possible(mail->context->conf),
+                                    .can_confirm = tk_conf_can_confirm(mail->context->conf),
                                     .too_big = mail->too_big};
     gboolean early = tk_decide_early(&input, &record->decision) == TK_OK;
     if (early && !tk_decide_is_delivery(&record->decision))

@@ -118,10 +118,10 @@ static void somebody_is_trusted_or_nobody(void **state)
         const struct tk_conf conf = {.trusted_authserv = sample_words(cases[i].authserv),
                                      .trusted_networks = sample_words(cases[i].networks),
                                      .trusted_login = cases[i].login};
-        assert_int_equal(tk_authentic_possible(&conf), cases[i].possible);
+        assert_int_equal(tk_conf_can_confirm(&conf), cases[i].possible);
     }
     const struct tk_conf empty = {0};
-    assert_false(tk_authentic_possible(&empty));
+    assert_false(tk_conf_can_confirm(&empty));
 }
 
 int main(void)
