@@ -239,12 +239,37 @@ static char *html_body(const struct draft *draft)
 
 /* ---- parts ---- */
 
+/* TEXT in quoted-printable. "From " at the beginning of a line is encoded too: mailboxes of old put ">"
+ * before it. Owned by the caller. */
+static GMimeStream *encode_text(const char *text)
+{
+    GMimeStream *bytes = g_mime_stream_mem_new(), *out = g_mime_stream_filter_new(bytes);
+    GMimeFilter *const filters[] = {g_mime_filter_basic_new(GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE, TRUE),
+                                    g_mime_filter_from_new(GMIME_FILTER_FROM_MODE_ARMOR)};
+    for (gsize i = 0; i < G_N_ELEMENTS(filters); i++) {
+        g_mime_stream_filter_add(GMIME_STREAM_FILTER(out), filters[i]);
+        g_object_unref(filters[i]);
+    }
+    g_mime_stream_write_string(out, text);
+    g_mime_stream_flush(out);
+    g_object_unref(out);
+    g_mime_stream_reset(bytes);
+    return bytes;
+}
+
+/* A part whose bytes are those of TEXT: g_mime_text_part_set_text() would choose a charset by the letters,
+ * and convert the text to it. */
 static GMimeObject *text_part(const char *subtype, const char *text)
 {
-    GMimeTextPart *part = g_mime_text_part_new_with_subtype(subtype);
-    g_mime_text_part_set_text(part, text);
-    g_mime_text_part_set_charset(part, "utf-8"); /* also where ASCII would do */
-    g_mime_part_set_content_encoding(GMIME_PART(part), GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+    GMimePart *part = g_mime_part_new_with_type("text", subtype);
+    GMimeStream *stream = encode_text(text);
+    GMimeDataWrapper *content =
+        g_mime_data_wrapper_new_with_stream(stream, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+    g_mime_part_set_content(part, content);
+    g_mime_part_set_content_encoding(part, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+    g_mime_object_set_content_type_parameter(GMIME_OBJECT(part), "charset", "utf-8");
+    g_object_unref(content);
+    g_object_unref(stream);
     return GMIME_OBJECT(part);
 }
 
@@ -260,6 +285,12 @@ static gboolean is_leaf_type(const char *type)
            strlen(type) < 128 && !g_str_has_prefix(type, "multipart/") && !g_str_has_prefix(type, "message/");
 }
 
+/* Else GMime would choose a charset by the letters. */
+static void keep_utf8(GMimeParamList *list, const char *name)
+{
+    g_mime_param_set_charset(g_mime_param_list_get_parameter(list, name), "utf-8");
+}
+
 static GMimeObject *file_part(const struct tk_compose_file *file)
 {
     g_autofree char *name = tk_filename_safe(file->filename, file->content_type);
@@ -273,6 +304,10 @@ static GMimeObject *file_part(const struct tk_compose_file *file)
     g_mime_part_set_content(part, content);
     g_mime_part_set_content_encoding(part, GMIME_CONTENT_ENCODING_BASE64);
     g_mime_part_set_filename(part, name);
+    keep_utf8(g_mime_content_type_get_parameters(g_mime_object_get_content_type(GMIME_OBJECT(part))), "name");
+    keep_utf8(
+        g_mime_content_disposition_get_parameters(g_mime_object_get_content_disposition(GMIME_OBJECT(part))),
+        "filename");
     g_object_unref(content);
     g_object_unref(stream);
     return GMIME_OBJECT(part);

@@ -8,25 +8,28 @@
 enum {
     LINE_WANTED = 76, /* where a field is folded; RFC 5322 section 2.1.1 asks for 78 */
     LINE_BYTES_MAX = 998,
-    WORD_BYTES = 42, /* of UTF-8 in an encoded word: RFC 2047 section 2 gives a word 75 characters */
+    WORD_BYTES = 39, /* of UTF-8 in an encoded word, so that "Subject: " and a word fit in a line */
     ID_BYTES = 250
 };
 
-/* Appends NAME and WORDS (ASCII without line ends) folded at blanks. */
+/* Appends NAME and WORDS (ASCII without line ends) folded at blanks, but not before the first word: some
+ * readers show that fold as a blank. */
 static void put_field(GString *out, const char *name, const char *words)
 {
     gsize column = strlen(name) + 1;
+    gboolean first = TRUE;
     g_string_append_printf(out, "%s:", name);
     while (*words != '\0') {
         gsize len = strcspn(words, " ");
         if (len > 0) {
-            if (column + 1 + len > LINE_WANTED && column > 1) {
+            if (column + 1 + len > LINE_WANTED && !first) {
                 g_string_append(out, "\r\n");
                 column = 0;
             }
             g_string_append_c(out, ' ');
             g_string_append_len(out, words, (gssize)len);
             column += 1 + len;
+            first = FALSE;
         }
         words += len + (words[len] == ' ');
     }
@@ -45,10 +48,11 @@ static void put_encoded(GString *out, const char *text)
     }
 }
 
-/* Whether no reader takes TEXT for anything but its characters, and no word of it is longer than a line. */
+/* Whether no reader takes TEXT for anything but its characters, no word of it is longer than a line, and
+ * folding changes no blank of it. */
 static gboolean is_plain(const char *text)
 {
-    if (!tk_text_is_header_safe(text) || strstr(text, "=?") != NULL)
+    if (!tk_text_is_header_safe(text) || strstr(text, "=?") != NULL || strstr(text, "  ") != NULL)
         return FALSE;
     for (; *text != '\0'; text += strspn(text, " ")) {
         gsize len = strcspn(text, " ");

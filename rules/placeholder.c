@@ -35,11 +35,9 @@ static const struct tk_placeholder *find(const struct tk_placeholder *values, gs
 
 static void put_char(GString *out, gunichar c, enum tk_place place)
 {
-    if (c == '\r')
-        return;
-    if ((c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7F && c <= 0x9F))
+    if ((c < 0x20 && c != '\n' && c != '\r' && c != '\t') || (c >= 0x7F && c <= 0x9F))
         c = ' ';
-    if (c == 0x2028 || c == 0x2029)
+    if (c == '\r' || c == 0x2028 || c == 0x2029)
         c = '\n';
     if (place != TK_PLACE_HTML) {
         g_string_append_unichar(out, c);
@@ -58,7 +56,8 @@ static void put_char(GString *out, gunichar c, enum tk_place place)
 static void put_text(GString *out, const char *text, const char *end, enum tk_place place)
 {
     for (; text < end; text = g_utf8_next_char(text))
-        put_char(out, g_utf8_get_char(text), place);
+        if (text[0] != '\r' || text + 1 == end || text[1] != '\n')
+            put_char(out, g_utf8_get_char(text), place);
 }
 
 static void put_value(GString *out, const struct tk_placeholder *value, enum tk_place place)

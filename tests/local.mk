@@ -227,6 +227,7 @@ EXTRA_DIST += \
 	%D%/mta/test_rules.py \
 	%D%/mta/test_replies.py \
 	%D%/mta/test_milter.py \
+	%D%/mta/test_letters.py \
 	%D%/mta/test_outgoing.py \
 	%D%/mta/test_poison.py \
 	%D%/mta/test_sendmail.py \

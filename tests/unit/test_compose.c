@@ -375,6 +375,20 @@ static void a_subject_is_shown_as_it_was_written(void **state)
     }
 }
 
+static void the_text_is_utf8_whatever_its_letters(void **state)
+{
+    (void)state;
+    static const char *const notes[][2] = {
+        {"é ÿ", "\r\n=C3=A9 =C3=BF\r\n"}, {"Ł", "\r\n=C5=81\r\n"}, {"From é", "\r\n=46rom =C3=A9\r\n"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(notes); i++) {
+        struct tk_composed mail;
+        input.note = notes[i][0];
+        g_autofree char *text = compose(TK_MAIL_NOTE, &mail);
+        expect_has(text, notes[i][1]);
+        tk_composed_clear(&mail);
+    }
+}
+
 static void the_check_of_the_header_bites(void **state)
 {
     (void)state;
@@ -481,6 +495,7 @@ int main(void)
         cmocka_unit_test_setup(nobody_is_written_to_who_cannot_or_should_not_be, start),
         cmocka_unit_test_setup(o1_no_value_adds_a_header_a_recipient_or_a_line, start),
         cmocka_unit_test_setup(a_subject_is_shown_as_it_was_written, start),
+        cmocka_unit_test_setup(the_text_is_utf8_whatever_its_letters, start),
         cmocka_unit_test_setup(the_check_of_the_header_bites, start),
         cmocka_unit_test_setup(of_an_answer_to_our_note_only_the_new_text_remains, start),
     };

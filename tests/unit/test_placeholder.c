@@ -35,6 +35,7 @@ static void each_value_is_escaped_for_where_it_stands(void **state)
         {"a\nsee {none} {number}\nb", TK_PLACE_PLAIN, "a\nsee  INC-1\nb"},
         {"a\n{null}\n", TK_PLACE_PLAIN, "a\n"},
         {"x\xE2\x80\xA8y", TK_PLACE_PLAIN, "x\ny"},
+        {"x\r\ny\rz", TK_PLACE_PLAIN, "x\ny\nz"},
         {"", TK_PLACE_PLAIN, ""},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
