@@ -129,12 +129,14 @@ static GString *convert(const guint8 *bytes, gsize len, const char *name, gsize 
         char block[4096];
         char *to = block;
         gsize room = sizeof block;
-        gsize done = iconv(conversion, left > 0 ? &in : NULL, &left, &to, &room);
+        /* A last call without input: iconv holds back a letter that a mark of the next octet may join. */
+        const gboolean at_end = left == 0;
+        gsize done = iconv(conversion, at_end ? NULL : &in, &left, &to, &room);
 
         g_string_append_len(out, block, to - block);
         if (done == (gsize)-1 && errno == E2BIG)
             continue;
-        if (left == 0)
+        if (at_end)
             break;
         if (done == (gsize)-1) {
             bad++;

@@ -136,5 +136,11 @@ gsize tk_codepage_append(struct tk_codepage *codepage, guint number, const guint
         in += unit;
         left -= unit;
     }
+    /* iconv holds back a letter that a mark of the next octet may join; it comes out without that mark. */
+    char rest[64];
+    gchar *to = rest;
+    gsize room = sizeof rest;
+    g_iconv(codepage->converter, NULL, NULL, &to, &room);
+    g_string_append_len(out, rest, to - rest);
     return len - left;
 }

@@ -1,6 +1,6 @@
 # Values in, values out: no database, no network, no log, no exit (tests/lint/rooms proves it).
 noinst_LIBRARIES += librules.a
-librules_a_CPPFLAGS = $(AM_CPPFLAGS) $(GMIME_CFLAGS) $(GLIB_CFLAGS) $(LIBCONFIG_CFLAGS) $(CRYPTO_CFLAGS)
+librules_a_CPPFLAGS = $(AM_CPPFLAGS) $(GMIME_CFLAGS) $(GLIB_CFLAGS) $(LIBCONFIG_CFLAGS) $(UCHARDET_CFLAGS) $(CRYPTO_CFLAGS)
 librules_a_SOURCES = \
 	%D%/address.c %D%/address.h \
 	%D%/authentic.c %D%/authentic.h \
@@ -111,4 +111,4 @@ rules/mail_texts.c: packaging/conf/texts/embed.awk $(MAIL_TEXTS)
 	$(AWK) -f packaging/conf/texts/embed.awk $(MAIL_TEXTS) >$(abs_builddir)/$@.new && mv -f $(abs_builddir)/$@.new $(abs_builddir)/$@
 CLEANFILES += rules/mail_texts.c
 
-RULES_LIBS = librules.a $(GMIME_LIBS) $(GLIB_LIBS) $(LIBCONFIG_LIBS) $(CRYPTO_LIBS)
+RULES_LIBS = librules.a $(GMIME_LIBS) $(GLIB_LIBS) $(LIBCONFIG_LIBS) $(UCHARDET_LIBS) $(CRYPTO_LIBS)

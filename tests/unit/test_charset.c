@@ -42,6 +42,9 @@ static void decodes_by_label_and_by_evidence(void **state)
         {"\xbe\xc8\xb3\xe7", "ks_c_5601-1987", "\354\225\210\353\205\225", 0},
         {"\xf0\xd2\xc9\xd7\xc5\xd4", "koi8-r", "\320\237\321\200\320\270\320\262\320\265\321\202", 0},
         {"+AGE-", "utf-7", "a", 0},
+        /* iconv holds back the last letter, since a mark could follow */
+        {"\xf9\xec\xe5\xed \xe4", "windows-1255", "\327\251\327\234\327\225\327\235 \327\224", 0},
+        {"\xd0 a", "windows-1258", "\304\220 a", 0},
     };
 
     (void)state;
@@ -103,6 +106,64 @@ static void guesses_from_a_sentence(void **state)
         assert_string_equal(text, cases[i].text);
         assert_int_equal(marks, TK_CHARSET_REPAIRED);
     }
+}
+
+static void guesses_from_a_subject(void **state)
+{
+    static const struct {
+        const char *text, *charset;
+    } cases[] = {
+        {"M\303\274ller", "WINDOWS-1252"},
+        {"Rechnung f\303\274r M\303\244rz", "WINDOWS-1252"},
+        {"caf\303\251", "WINDOWS-1252"},
+        {"Probl\303\250me d\342\200\231imprimante", "WINDOWS-1252"},
+        {"A\303\261o nuevo", "WINDOWS-1252"},
+        {"\303\206ndring af m\303\270de", "WINDOWS-1252"},
+        {"Gr\303\266\303\237e \342\200\223 20 \342\202\254", "WINDOWS-1252"},
+        {"S\303\243o Paulo reuni\303\243o", "WINDOWS-1252"},
+        {"Sch\305\257zka z\303\255tra", "CP1250"},
+        {"Id\305\221pont egyeztet\303\251s", "ISO8859-2"},
+        {"\320\222\320\276\320\277\321\200\320\276\321\201", "CP1251"},
+        {"\320\227\320\260\321\217\320\262\320\272\320\260 \320\275\320\260 "
+         "\321\200\320\265\320\274\320\276\320\275\321\202",
+         "KOI8-R"},
+        {"\316\240\317\201\317\214\316\262\316\273\316\267\316\274\316\261 \316\274\316\265 "
+         "\317\204\316\277\316\275 \316\265\316\272\317\204\317\205\317\200\317\211\317\204\316\256",
+         "ISO8859-7"},
+        {"Yaz\304\261c\304\261 ar\304\261zas\304\261", "CP1254"},
+        {"\327\221\327\247\327\251\327\224 \327\234\327\242\327\226\327\250\327\224", "CP1255"},
+        {"\330\267\331\204\330\250 \331\205\330\263\330\247\330\271\330\257\330\251", "CP1256"},
+        {"\343\203\227\343\203\252\343\203\263\343\202\277\343\201\256\346\225\205\351\232\234", "SHIFT_JIS"},
+        {"\343\201\212\345\225\217\343\201\204\345\220\210\343\202\217\343\201\233", "EUC-JP"},
+        {"\355\224\204\353\246\260\355\204\260 \352\263\240\354\236\245", "EUC-KR"},
+        {"\340\271\200\340\270\204\340\270\243\340\270\267\340\271\210\340\270\255\340\270\207\340\270\236"
+         "\340\270\264\340\270\241\340\270\236\340\271\214\340\271\200\340\270\252\340\270\265\340\270\242",
+         "TIS-620"},
+    };
+
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        gsize len = 0;
+        guint marks = 0;
+        g_autofree char *bytes = g_convert(cases[i].text, -1, cases[i].charset, "UTF-8", NULL, &len, NULL);
+        assert_non_null(bytes);
+        g_autofree char *text = tk_charset_decode_bare((const guint8 *)bytes, len, NULL, &marks);
+        assert_string_equal(text, cases[i].text);
+        assert_int_equal(marks, TK_CHARSET_REPAIRED);
+    }
+}
+
+/* What follows the sample changes nothing, and an escape sequence of a terminal is no charset. */
+static void a_guess_has_bounds(void **state)
+{
+    (void)state;
+    g_autofree guint8 *bytes = g_malloc(1024 * 1024);
+    memset(bytes, 'a', 1024 * 1024);
+    memset(bytes + 512 * 1024, 0xc1, 512 * 1024);
+    assert_string_equal(tk_charset_guess(bytes, 1024 * 1024), "WINDOWS-1252");
+    assert_string_equal(tk_charset_guess((const guint8 *)"", 0), "WINDOWS-1252");
+    const char *const colours = "\033[31mred\033[0m and \033]0;title\007";
+    assert_string_equal(tk_charset_guess((const guint8 *)colours, strlen(colours)), "WINDOWS-1252");
 }
 
 static void takes_the_hint_for_bare_bytes_only_where_it_fits(void **state)
@@ -169,6 +230,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decodes_by_label_and_by_evidence),
         cmocka_unit_test(guesses_from_a_sentence),
+        cmocka_unit_test(guesses_from_a_subject),
+        cmocka_unit_test(a_guess_has_bounds),
         cmocka_unit_test(takes_the_hint_for_bare_bytes_only_where_it_fits),
         cmocka_unit_test(replaces_nul_and_marks_it),
         cmocka_unit_test(gives_valid_utf8_for_any_bytes_under_any_label),
