@@ -21,7 +21,8 @@ static const struct {
     {949, "\xc7\xd1", 2, "\xED\x95\x9C"},
     {950, "\xa4\xa4", 2, "\xE4\xB8\xAD"},
     {20866, "\xf0", 1, "\xD0\x9F"},
-    {1255, "\xf9\xe4", 2, "\xD7\xA9\xD7\x94"}, /* iconv holds back the last letter, since a mark could follow */
+    {1255, "\xf9\xe4", 2,
+     "\xD7\xA9\xD7\x94"}, /* iconv holds back the last letter, since a mark could follow */
     {28591, "\x80\xe9", 2, "\xE2\x82\xAC\xC3\xA9"}, /* as browsers do */
     {50220, "\x1b$B$\"\x1b(B", 8, "\xE3\x81\x82"},
     {65001, "\xC3\xA9\xFF!", 4, "\xC3\xA9\xEF\xBF\xBD!"},
