@@ -27,6 +27,7 @@ libintake_a_SOURCES = \
 	%D%/intake/conversation.c %D%/intake/conversation.h \
 	%D%/intake/directory.c %D%/intake/directory.h \
 	%D%/intake/intake.c %D%/intake/intake.h \
+	%D%/intake/keep.c %D%/intake/keep.h \
 	%D%/intake/record.c %D%/intake/record.h
 
 bin_PROGRAMS += ticketctl

@@ -25,6 +25,7 @@ enum tk_status tk_admin_publish(struct tk_store *store, const struct tk_publicat
     tk_args_number(&args, tk_connection_clock(c, g_get_monotonic_time()));
     g_autoptr(PGresult) result = NULL;
     status = tk_connection_query(c, tk_query_publish, &args, true, false, deadline, &result, why);
+    status = tk_connection_of_input(c, status);
     tk_pool_give(store, &c);
     if (status != TK_OK)
         return status;
@@ -43,7 +44,7 @@ enum tk_status tk_admin_disable(struct tk_store *store, const char *tenant, cons
     tk_args_text(&args, tenant);
     tk_args_text(&args, channel);
     g_autoptr(PGresult) result = NULL;
-    enum tk_status status = tk_pool_query(store, tk_query_disable, &args, true, deadline, &result, why);
+    enum tk_status status = tk_pool_input(store, tk_query_disable, &args, deadline, &result, why);
     if (status != TK_OK)
         return status;
     const char *disabled = tk_result_text(result, 0, "disabled");
@@ -62,7 +63,7 @@ enum tk_status tk_admin_reader(struct tk_store *store, const char *role, const c
     tk_args_text(&args, tenant);
     tk_args_text(&args, reads ? "t" : "f");
     g_autoptr(PGresult) result = NULL;
-    enum tk_status status = tk_pool_query(store, tk_query_reader_set, &args, true, deadline, &result, why);
+    enum tk_status status = tk_pool_input(store, tk_query_reader_set, &args, deadline, &result, why);
     if (status == TK_OK)
         *changed_r = g_strcmp0(tk_result_text(result, 0, "changed"), "t") == 0;
     return status;
@@ -121,7 +122,7 @@ enum tk_status tk_admin_add_note(struct tk_store *store, const struct tk_admin_n
     tk_args_texts(&args, note->types, note->count);
     tk_args_contents(&args, note->contents, note->count);
     g_autoptr(PGresult) result = NULL;
-    enum tk_status status = tk_pool_query(store, tk_query_add_note, &args, true, deadline, &result, why);
+    enum tk_status status = tk_pool_input(store, tk_query_add_note, &args, deadline, &result, why);
     if (status != TK_OK)
         return status;
     *note_id_r = tk_result_number(result, 0, "note_id");
@@ -138,7 +139,7 @@ enum tk_status tk_admin_set_status(struct tk_store *store, gint64 tenant_id, con
     tk_args_text(&args, status);
     tk_args_text(&args, author);
     g_autoptr(PGresult) result = NULL;
-    return tk_pool_query(store, tk_query_set_status, &args, true, deadline, &result, why);
+    return tk_pool_input(store, tk_query_set_status, &args, deadline, &result, why);
 }
 
 enum tk_status tk_admin_attachment(struct tk_store *store, gint64 tenant_id, gint64 attachment_id,

@@ -125,6 +125,7 @@ enum tk_status tk_connection_failure(struct tk_connection *connection, const PGr
     g_autofree char *line = g_strdup(text != NULL ? text : PQresultErrorMessage(result));
     g_strchomp(g_strdelimit(line, "\r\n\t", ' '));
     struct tk_sqlstate meaning = tk_sqlstate_meaning(sqlstate);
+    g_strlcpy(connection->sqlstate, sqlstate != NULL ? sqlstate : "", sizeof connection->sqlstate);
     if (sqlstate == NULL || PQstatus(connection->pq) == CONNECTION_BAD ||
         (severity != NULL && strcmp(severity, "ERROR") != 0))
         connection->broken = true;
@@ -140,6 +141,11 @@ enum tk_status tk_connection_failure(struct tk_connection *connection, const PGr
     return tk_status_fail(meaning.status, why, "%s%s%s%s", *line != '\0' ? line : "connection lost",
                           sqlstate != NULL ? " (SQLSTATE " : "", sqlstate != NULL ? sqlstate : "",
                           sqlstate != NULL ? ")" : "");
+}
+
+enum tk_status tk_connection_of_input(const struct tk_connection *connection, enum tk_status status)
+{
+    return status == TK_CONFIG && tk_sqlstate_may_be_input(connection->sqlstate) ? TK_REFUSED : status;
 }
 
 /* Reads up to the end of the one statement that is under way. */

@@ -20,6 +20,7 @@ struct tk_connection {
     bool preparing;    /* one of them may not be there: nothing that came with it has succeeded yet */
     bool plain;        /* prepares nothing */
     bool misplaced;    /* the server did not have a statement that was prepared, or had one that was not */
+    char sqlstate[6];  /* of the last failure that the server named; "": of none yet */
 };
 
 void tk_connection_close(struct tk_connection **connection);
@@ -48,6 +49,9 @@ TK_MUST_CHECK enum tk_status tk_connection_result(struct tk_connection *connecti
  * committed, so a lost connection is TK_UNCERTAIN. RETRY_R may be NULL. */
 enum tk_status tk_connection_failure(struct tk_connection *connection, const PGresult *result, bool sent,
                                      bool *retry_r, GString *why);
+
+/* STATUS of a call whose values a person has given: TK_REFUSED where they may be the cause, else as it is. */
+enum tk_status tk_connection_of_input(const struct tk_connection *connection, enum tk_status status);
 
 /* One statement, one result with rows. WRITES: it changes something, so a lost answer is TK_UNCERTAIN. ARGS
  * may be NULL. Values come as text, or, with BINARY, as the server's bytes. The caller frees RESULT_R with

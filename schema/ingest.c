@@ -17,8 +17,11 @@
 
 #include "rules/hash.h"
 #include "schema/fault.h"
+#include "schema/ingest_args.h"
 #include "schema/pool.h"
+#include "schema/probe.h"
 #include "schema/queries.h"
+#include "schema/sqlstate.h"
 
 #define CHUNK_SIZE (256 * 1024) /* of blob.data */
 /* Up to this size contents are sent unasked: asking which are there already would cost a round trip. */
@@ -27,6 +30,14 @@
 #define LOOK_AFTER    (4 * 1024 * 1024)
 #define TRIES_MAX     5          /* of a transaction that the server asks to repeat */
 #define BACKOFF_FIRST (5 * 1000) /* microseconds, doubled each time, plus as much jitter */
+
+/* What tk_store_ingest is given. */
+struct mail {
+    const struct tk_ingest *items;
+    guint count;
+    const struct tk_store_blob *blobs;
+    guint blob_count;
+};
 
 struct pipeline {
     struct tk_connection *c;
@@ -246,144 +257,6 @@ static enum tk_status send_blobs(struct pipeline *p, gint64 tenant_id, const str
     return status;
 }
 
-static guint list_length(const char *const *list)
-{
-    return list == NULL ? 0 : g_strv_length((char **)list);
-}
-
-static void add_list(struct tk_args *args, const char *const *list)
-{
-    tk_args_texts(args, list, list_length(list));
-}
-
-static void add_fields(struct tk_args *args, const struct tk_ingest *item)
-{
-    g_autoptr(GPtrArray) names = g_ptr_array_new(), values = g_ptr_array_new(),
-                         restricted = g_ptr_array_new();
-    for (guint i = 0; i < item->field_count; i++) {
-        g_ptr_array_add(names, (char *)item->fields[i].name);
-        g_ptr_array_add(values, (char *)item->fields[i].value);
-        g_ptr_array_add(restricted, (char *)(item->fields[i].restricted ? "t" : "f"));
-    }
-    tk_args_texts(args, (const char *const *)names->pdata, names->len);
-    tk_args_texts(args, (const char *const *)values->pdata, values->len);
-    tk_args_texts(args, (const char *const *)restricted->pdata, restricted->len);
-}
-
-static void add_attachments(struct tk_args *args, const struct tk_ingest *item)
-{
-    g_autoptr(GPtrArray) names = g_ptr_array_new(), types = g_ptr_array_new(), hashes = g_ptr_array_new(),
-                         dispositions = g_ptr_array_new(), ids = g_ptr_array_new(),
-                         sizes = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < item->attachment_count; i++) {
-        const struct tk_ingest_attachment *a = &item->attachments[i];
-        g_ptr_array_add(names, (char *)a->filename);
-        g_ptr_array_add(types, (char *)a->content_type);
-        g_ptr_array_add(sizes, g_strdup_printf("%" G_GUINT64_FORMAT, a->size));
-        g_ptr_array_add(hashes, (void *)a->sha256);
-        g_ptr_array_add(dispositions, (char *)a->disposition);
-        g_ptr_array_add(ids, (char *)a->content_id);
-    }
-    tk_args_texts(args, (const char *const *)names->pdata, names->len);
-    tk_args_texts(args, (const char *const *)types->pdata, types->len);
-    tk_args_texts(args, (const char *const *)sizes->pdata, sizes->len);
-    tk_args_byte_arrays(args, (const guint8 *const *)hashes->pdata, hashes->len, TK_SHA256_SIZE);
-    tk_args_texts(args, (const char *const *)dispositions->pdata, dispositions->len);
-    tk_args_texts(args, (const char *const *)ids->pdata, ids->len);
-}
-
-/* In the order in which ingest() reads p_confirm. */
-static void add_confirm(struct tk_args *args, const struct tk_ingest_confirm *confirm)
-{
-    if (confirm == NULL) {
-        tk_args_texts(args, NULL, 0);
-        return;
-    }
-    const gint64 numbers[] = {confirm->delay_seconds, confirm->pause_seconds, confirm->channel_hour,
-                              confirm->tenant_hour};
-    char words[G_N_ELEMENTS(numbers)][24];
-    const char *texts[G_N_ELEMENTS(numbers)];
-    for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
-        g_snprintf(words[i], sizeof words[i], "%" G_GINT64_FORMAT, numbers[i]);
-        texts[i] = words[i];
-    }
-    tk_args_texts(args, texts, G_N_ELEMENTS(texts));
-}
-
-/* "{{20,600,200,86400},...}"; nothing where there is no limit, which is the usual case. */
-static void add_rates(struct tk_args *args, const struct tk_ingest *item)
-{
-    GString *text = g_string_new("{");
-    bool limited = false;
-    for (gsize i = 0; i < TK_INGEST_RATES; i++) {
-        const struct tk_ingest_window *later = &item->rates[i].later, *fail = &item->rates[i].fail;
-        limited = limited || later->count > 0 || fail->count > 0;
-        g_string_append_printf(text, "%s{%u,%" G_GINT64_FORMAT ",%u,%" G_GINT64_FORMAT "}", i > 0 ? "," : "",
-                               later->count, later->seconds, fail->count, fail->seconds);
-    }
-    g_string_append_c(text, '}');
-    char *owned = g_string_free(text, FALSE);
-    g_ptr_array_add(args->owned, owned);
-    tk_args_text(args, limited ? owned : NULL);
-}
-
-/* In the order of the query `ingest`. */
-static void add_item(struct tk_args *args, const struct tk_ingest *item, gint64 now, gint64 deadline)
-{
-    tk_args_number(args, item->tenant_id);
-    tk_args_number(args, item->channel_id);
-    tk_args_bytes(args, item->intake_key, TK_INTAKE_KEY_SIZE);
-    tk_args_number(args, item->key_life);
-    tk_args_number(args, now);
-    tk_args_number(args, deadline);
-    const char *const envelope[] = {item->verdict,    item->reason,    item->class, item->level,
-                                    item->message_id, item->mail_from, item->rcpt,  item->sender};
-    for (gsize i = 0; i < G_N_ELEMENTS(envelope); i++)
-        tk_args_text(args, envelope[i]);
-    tk_args_number(args, (gint64)item->size);
-    tk_args_number(args, item->millis);
-    tk_args_bytes(args, item->raw_sha256, item->raw_sha256 != NULL ? TK_SHA256_SIZE : 0);
-    tk_args_number(args, item->raw_sha256 != NULL ? item->raw_seconds : 0);
-    const char *const ticket[] = {item->subject,   item->body,           item->body_full, item->body_html,
-                                  item->requester, item->requester_name, item->priority};
-    for (gsize i = 0; i < G_N_ELEMENTS(ticket); i++)
-        tk_args_text(args, ticket[i]);
-    add_list(args, item->notices);
-    add_list(args, item->participants);
-    add_fields(args, item);
-    add_attachments(args, item);
-    tk_args_number(args, item->ticket_id);
-    tk_args_text(args, item->author);
-    tk_args_text(args, item->visibility);
-    tk_args_text(args, item->source);
-    add_list(args, item->reply_types);
-    add_confirm(args, item->confirm);
-    add_rates(args, item);
-    tk_args_text(args, item->evidence);
-    tk_args_text(args, item->detail);
-    tk_args_number(args, item->linked_id);
-    tk_args_text(args, item->proof);
-    tk_args_text(args, item->stranger);
-    tk_args_text(args, item->closed);
-    tk_args_number(args, item->reopen_seconds);
-    tk_args_number(args, item->reopen_max);
-    tk_args_text(args, item->machine ? "t" : "f");
-    tk_args_text(args, item->authentication);
-    tk_args_text(args, item->authenticated_by);
-    add_list(args, item->flags);
-}
-
-static void read_result(const PGresult *result, struct tk_ingest_result *r)
-{
-    r->verdict = g_strdup(tk_result_text(result, 0, "verdict"));
-    r->reason = g_strdup(tk_result_text(result, 0, "reason"));
-    r->number = g_strdup(tk_result_text(result, 0, "number"));
-    r->ticket_id = tk_result_number(result, 0, "ticket_id");
-    r->note_id = tk_result_number(result, 0, "note_id");
-    r->intake_id = tk_result_number(result, 0, "intake_id");
-    r->seen = tk_result_number(result, 0, "seen");
-}
-
 /* Sends the Sync, reads every answer and then the commit's. RESULTS gets those of the last COUNT statements.
  */
 static enum tk_status commit(struct pipeline *p, PGresult **results, guint count, gint64 sent)
@@ -454,8 +327,8 @@ static enum tk_status run(struct pipeline *p, const struct tk_ingest *items, gui
     for (guint i = 0; status == TK_OK && i < count; i++) {
         TK_ARGS_AUTO struct tk_args args;
         tk_args_init(&args);
-        add_item(&args, order->pdata[i], tk_connection_clock(p->c, g_get_monotonic_time()),
-                 tk_connection_clock(p->c, p->deadline));
+        tk_ingest_args(&args, order->pdata[i], tk_connection_clock(p->c, g_get_monotonic_time()),
+                       tk_connection_clock(p->c, p->deadline));
         status = send_query(p, tk_query_ingest, &args, false);
     }
     if (status == TK_OK)
@@ -465,26 +338,24 @@ static enum tk_status run(struct pipeline *p, const struct tk_ingest *items, gui
     if (!p->c->broken && PQexitPipelineMode(p->c->pq) == 0)
         p->c->broken = true;
     for (guint i = 0; status == TK_OK && i < count; i++)
-        read_result(answers->pdata[i], &results[(struct tk_ingest *)order->pdata[i] - items]);
+        tk_ingest_args_read(answers->pdata[i], &results[(struct tk_ingest *)order->pdata[i] - items]);
     return status;
 }
 
-enum tk_status tk_store_ingest(struct tk_store *store, const struct tk_ingest *items, guint count,
-                               const struct tk_store_blob *blobs, guint blob_count, gint64 deadline,
-                               struct tk_ingest_result *results_r, GString *why)
+/* The whole call, tried again where the server asks for it. SQLSTATE_R: of a failure that the server named.
+ */
+static enum tk_status store_mail(struct tk_store *store, const struct mail *mail, gint64 deadline,
+                                 struct tk_ingest_result *results, char sqlstate_r[6], GString *why)
 {
-    if (count == 0)
-        return tk_status_fail(TK_BUG, why, "nothing to store");
-    for (guint i = 1; i < count; i++)
-        if (items[i].tenant_id != items[0].tenant_id)
-            return tk_status_fail(TK_BUG, why, "one transaction for several tenants");
     gint64 backoff = BACKOFF_FIRST;
     for (guint try = 1;; try++) {
         struct pipeline p = {.deadline = deadline, .why = why};
+        *sqlstate_r = '\0';
         enum tk_status status = tk_pool_take(store, deadline, &p.c, why);
         if (status != TK_OK)
             return status;
-        status = run(&p, items, count, blobs, blob_count, results_r);
+        status = run(&p, mail->items, mail->count, mail->blobs, mail->blob_count, results);
+        memcpy(sqlstate_r, p.c->sqlstate, sizeof p.c->sqlstate);
         tk_pool_give(store, &p.c);
         const gint64 pause = backoff + tk_pool_random(store, backoff);
         if (status != TK_LATER || !p.retry || try == TRIES_MAX || g_get_monotonic_time() + pause >= deadline)
@@ -492,6 +363,52 @@ enum tk_status tk_store_ingest(struct tk_store *store, const struct tk_ingest *i
         g_usleep((gulong)pause);
         backoff *= 2;
     }
+}
+
+/* Whether the server has named the values as what is wrong. */
+static bool blames_values(enum tk_status status, const char *sqlstate)
+{
+    return status == TK_CONFIG && tk_sqlstate_may_be_values(sqlstate);
+}
+
+/* A trigger or domain that is broken gives the same error for every mail. So the values of this one are
+ * proven to be the cause only where others, in the same place, go through in between. */
+static enum tk_status prove(struct tk_store *store, const struct mail *mail, gint64 deadline,
+                            struct tk_ingest_result *results, GString *why)
+{
+    char sqlstate[6];
+    g_autoptr(GString) text = g_string_new(NULL);
+    enum tk_status status = tk_probe(store, mail->items, mail->count, deadline, text);
+    if (status != TK_OK) {
+        g_string_append_printf(why, "; a mail of other values cannot be stored either: %s", text->str);
+        return status;
+    }
+    status = store_mail(store, mail, deadline, results, sqlstate, text);
+    g_string_assign(why, text->str);
+    if (!blames_values(status, sqlstate))
+        return status;
+    g_string_append(why, "; a mail of other values can be stored");
+    return TK_REFUSED;
+}
+
+enum tk_status tk_store_ingest(struct tk_store *store, const struct tk_ingest *items, guint count,
+                               const struct tk_store_blob *blobs, guint blob_count, gint64 deadline,
+                               struct tk_ingest_result *results_r, GString *why)
+{
+    const struct mail mail = {items, count, blobs, blob_count};
+    char sqlstate[6];
+    if (count == 0)
+        return tk_status_fail(TK_BUG, why, "nothing to store");
+    for (guint i = 1; i < count; i++)
+        if (items[i].tenant_id != items[0].tenant_id)
+            return tk_status_fail(TK_BUG, why, "one transaction for several tenants");
+    g_autoptr(GString) text = g_string_new(NULL);
+    enum tk_status status = store_mail(store, &mail, deadline, results_r, sqlstate, text);
+    if (blames_values(status, sqlstate))
+        status = prove(store, &mail, deadline, results_r, text);
+    if (status != TK_OK && why != NULL)
+        g_string_assign(why, text->str);
+    return status;
 }
 
 void tk_ingest_result_clear(struct tk_ingest_result *result)

@@ -34,9 +34,11 @@ libstore_a_SOURCES = \
 	%D%/connection.c %D%/connection.h \
 	%D%/fault.h \
 	%D%/ingest.c %D%/ingest.h \
+	%D%/ingest_args.c %D%/ingest_args.h \
 	%D%/migrate.c %D%/migrate.h \
 	%D%/outbox.c %D%/outbox.h \
 	%D%/pool.c %D%/pool.h \
+	%D%/probe.c %D%/probe.h \
 	%D%/report.c %D%/report.h \
 	%D%/sqlstate.c %D%/sqlstate.h \
 	%D%/store.c %D%/store.h \

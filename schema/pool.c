@@ -202,6 +202,19 @@ enum tk_status tk_pool_query(struct tk_store *store, const char *sql, const stru
     return status;
 }
 
+enum tk_status tk_pool_input(struct tk_store *store, const char *sql, const struct tk_args *args,
+                             gint64 deadline, PGresult **result_r, GString *why)
+{
+    struct tk_connection *c = NULL;
+    enum tk_status status = tk_pool_take(store, deadline, &c, why);
+    if (status == TK_OK) {
+        status = tk_connection_query(c, sql, args, true, false, deadline, result_r, why);
+        status = tk_connection_of_input(c, status);
+    }
+    tk_pool_give(store, &c);
+    return status;
+}
+
 void tk_store_numbers(struct tk_store *store, struct tk_store_numbers *numbers_r)
 {
     g_mutex_lock(&store->mutex);

@@ -21,4 +21,10 @@ TK_MUST_CHECK enum tk_status tk_pool_query(struct tk_store *store, const char *s
                                            const struct tk_args *args, bool writes, gint64 deadline,
                                            PGresult **result_r, GString *why);
 
+/* The same for a writing statement whose values a person has given: TK_REFUSED where they may be the cause of
+ * its failure. */
+TK_MUST_CHECK enum tk_status tk_pool_input(struct tk_store *store, const char *sql,
+                                           const struct tk_args *args, gint64 deadline, PGresult **result_r,
+                                           GString *why);
+
 #endif

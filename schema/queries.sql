@@ -52,6 +52,15 @@ FROM ticketing.ingest(
     p_reopen_for => make_interval(secs => $50::bigint), p_reopen_max => $51, p_machine => $52::boolean,
     p_authentication => $53, p_authenticated_by => $54, p_flags => $55);
 
+-- name: begin
+BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+
+-- name: constraints_now
+SET CONSTRAINTS ALL IMMEDIATE;
+
+-- name: rollback
+ROLLBACK;
+
 -- name: publish
 SELECT tenant_id, channel_id, rules_version, changed
 FROM ticketing.publish(

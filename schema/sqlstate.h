@@ -16,4 +16,11 @@ struct tk_sqlstate {
  * text. */
 struct tk_sqlstate tk_sqlstate_meaning(const char *sqlstate);
 
+/* Whether the values of the one mail that was sent may be the cause (classes 22 and 54), so that the same may
+ * go through with others. Class 23 is never taken for that: values of ours keep every constraint of ours. */
+bool tk_sqlstate_may_be_values(const char *sqlstate);
+
+/* Whether what a person has given may be the cause (classes 22, 23 and 54). He is told, and mends it. */
+bool tk_sqlstate_may_be_input(const char *sqlstate);
+
 #endif

@@ -10,7 +10,8 @@
  *               read-only; nothing was written
  *   TK_STORAGE  the same, because a disk of the server is full
  *   TK_CONFIG   the schema is older or newer than this program or missing, the login was refused, a right is
- *               missing, or the server runs with fsync, full_page_writes or synchronous_commit off
+ *               missing, the server runs with fsync, full_page_writes or synchronous_commit off, or a
+ *               constraint, sequence, trigger or domain of the database refuses what is to be stored
  *   TK_BUG      a result that cannot be
  *
  * Texts are cleaned: what is not UTF-8 is replaced before it reaches the server. Addresses and numbers
@@ -125,9 +126,10 @@ void tk_facts_free(struct tk_facts **facts);
  *   TK_OK         committed, and the server has said so
  *   TK_LATER      also: the deadline has passed, or a sender's short rate window is full (then WHY says so)
  *   TK_UNCERTAIN  the commit was sent and its outcome is unknown
- *   TK_REFUSED    the server will not take this data now or ever; the caller stores less of the mail
- *   TK_BUG        also: a content is not what its size or sha256 say, or the items are of several tenants
- * A content's own failure is handed through as it is. */
+ *   TK_REFUSED    the values of this mail are proven to be what the server does not take (SQLSTATE 22 and
+ * 54): it refused them twice, and took a probe of other values in between (schema/probe.h); the caller stores
+ * less of the mail TK_BUG        also: a content is not what its size or sha256 say, or the items are of
+ * several tenants A content's own failure is handed through as it is. */
 TK_MUST_CHECK enum tk_status tk_store_ingest(struct tk_store *store, const struct tk_ingest *items,
                                              guint count, const struct tk_store_blob *blobs, guint blob_count,
                                              gint64 deadline, struct tk_ingest_result *results_r,

@@ -225,6 +225,7 @@ EXTRA_DIST += \
 	%D%/mta/test_two_desks.py \
 	%D%/mta/test_twins.py \
 	%D%/mta/test_rules.py \
+	%D%/mta/test_refusals.py \
 	%D%/mta/test_replies.py \
 	%D%/mta/test_milter.py \
 	%D%/mta/test_letters.py \

@@ -207,7 +207,8 @@ static void tell(const struct tk_report *report)
         return;
     g_autoptr(GString) line = g_string_new(NULL);
     tk_report_line(line, report);
-    tk_log_line(report->status == TK_OK ? LOG_INFO : LOG_WARNING, line);
+    const gboolean whole = report->outcome == NULL || report->outcome->refused == NULL;
+    tk_log_line(report->status == TK_OK && whole ? LOG_INFO : LOG_WARNING, line);
     if (report->outcome != NULL && report->outcome->status == TK_OK)
         tell_refusals(report->outcome);
 }

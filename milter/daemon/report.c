@@ -79,7 +79,8 @@ void tk_report_line(GString *line, const struct tk_report *report)
     const struct tk_intake_outcome *outcome = report->outcome;
     tk_logtext_pair(line, "id", report->queue_id);
     add_outcome(line, outcome);
-    tk_logtext_pair(line, "level", tk_limits_level_word(report->level));
+    const gboolean lessened = report->status == TK_OK && outcome != NULL && outcome->refused != NULL;
+    tk_logtext_pair(line, "level", tk_limits_level_word(lessened ? outcome->stored_level : report->level));
     tk_logtext_number(line, "size", (gint64)report->size);
     tk_logtext_number(line, "millis", report->millis);
     tk_logtext_pair(line, "msgid",
@@ -87,6 +88,8 @@ void tk_report_line(GString *line, const struct tk_report *report)
     tk_logtext_pair(line, "from", report->mail_from);
     tk_logtext_number(line, "rcpts", report->rcpts);
     tk_logtext_pair(line, "reply", report->code != NULL ? report->code : "250");
+    if (lessened)
+        tk_logtext_pair(line, "refused", outcome->refused);
     if (report->status == TK_OK)
         return;
     tk_logtext_pair(line, "status", tk_status_word(report->status));

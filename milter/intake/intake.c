@@ -6,6 +6,7 @@
 
 #include "milter/base/cputime.h"
 #include "milter/intake/conversation.h"
+#include "milter/intake/keep.h"
 #include "milter/intake/record.h"
 #include "rules/address.h"
 #include "rules/delivery.h"
@@ -216,111 +217,6 @@ static void answer_all(struct run *run)
     }
 }
 
-static enum tk_status take_result(struct run *run, guint index, const struct tk_ingest_result *stored)
-{
-    struct tk_intake_result *result = g_ptr_array_index(run->outcome->results, index);
-    enum tk_verdict verdict;
-    enum tk_reason reason;
-    if (tk_verdict_parse(stored->verdict, &verdict) != TK_OK ||
-        tk_verdict_reason_parse(stored->reason != NULL ? stored->reason : "", &reason) != TK_OK)
-        return tk_status_fail(TK_BUG, run->outcome->why,
-                              "the database answered with the verdict \"%s\", reason \"%s\"", stored->verdict,
-                              stored->reason != NULL ? stored->reason : "");
-    if (verdict != result->verdict || reason != result->reason)
-        result->rule = "store";
-    result->verdict = verdict;
-    result->reason = reason;
-    result->number = g_strdup(stored->number);
-    result->intake_id = stored->intake_id;
-    result->ticket_id = stored->ticket_id;
-    result->note_id = stored->note_id;
-    result->seen = stored->seen;
-    struct tk_effects_answer *answer = &g_array_index(run->answers, struct tk_effects_answer, index);
-    answer->verdict = verdict;
-    answer->reason = reason;
-    answer->number = result->number;
-    answer->intake_id = result->intake_id;
-    return TK_OK;
-}
-
-/* Stores the records at INDEXES, which are of one tenant, in one transaction. */
-static enum tk_status store_tenant(struct run *run, const GArray *indexes, gboolean raw)
-{
-    g_autofree struct tk_ingest *items = g_new0(struct tk_ingest, indexes->len);
-    g_autofree struct tk_ingest_result *stored = g_new0(struct tk_ingest_result, indexes->len);
-    g_autoptr(GArray) contents = g_array_new(FALSE, TRUE, sizeof(struct tk_store_blob));
-    g_autoptr(GPtrArray) contexts = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < indexes->len; i++) {
-        struct tk_record *record =
-            &g_array_index(run->records, struct tk_record, g_array_index(indexes, guint, i));
-        (raw ? tk_record_item_raw : tk_record_item)(record, &run->shared, &items[i]);
-        tk_record_contents(record, &run->shared, contents, contexts);
-    }
-    enum tk_status status = tk_store_ingest(run->context->store, items, indexes->len,
-                                            (const struct tk_store_blob *)(void *)contents->data,
-                                            contents->len, run->context->deadline, stored, run->outcome->why);
-    for (guint i = 0; status == TK_OK && i < indexes->len; i++)
-        status = take_result(run, g_array_index(indexes, guint, i), &stored[i]);
-    for (guint i = 0; i < indexes->len; i++)
-        tk_ingest_result_clear(&stored[i]);
-    return status;
-}
-
-/* The database takes this mail in no form: its channels' fail folders get it, and nothing is lost. */
-static void give_up(struct run *run, const GArray *indexes)
-{
-    for (guint i = 0; i < indexes->len; i++) {
-        guint index = g_array_index(indexes, guint, i);
-        struct tk_intake_result *result = g_ptr_array_index(run->outcome->results, index);
-        result->verdict = TK_VERDICT_FAIL;
-        result->reason = TK_REASON_UNPARSABLE;
-        result->rule = "store";
-        struct tk_effects_answer *answer = &g_array_index(run->answers, struct tk_effects_answer, index);
-        answer->verdict = result->verdict;
-        answer->reason = result->reason;
-    }
-}
-
-static enum tk_status store_group(struct run *run, const GArray *indexes)
-{
-    enum tk_status status = store_tenant(run, indexes, FALSE);
-    if (status != TK_REFUSED)
-        return status;
-    /* Our data is not to the server's liking, and would not be on the next attempt either. */
-    status = store_tenant(run, indexes, TRUE);
-    if (status != TK_REFUSED)
-        return status;
-    give_up(run, indexes);
-    return TK_OK;
-}
-
-/* One transaction a tenant, in order of the recipients. Where a later one fails, the retry finds the earlier
- * ones stored. */
-static enum tk_status store_all(struct run *run)
-{
-    g_autofree gboolean *done = g_new0(gboolean, run->records->len + 1);
-    for (guint i = 0; i < run->records->len; i++) {
-        const struct tk_record *first = &g_array_index(run->records, struct tk_record, i);
-        if (done[i] || first->ids.channel_id == 0)
-            continue;
-        g_autoptr(GArray) indexes = g_array_new(FALSE, FALSE, sizeof(guint));
-        for (guint k = i; k < run->records->len; k++) {
-            const struct tk_record *record = &g_array_index(run->records, struct tk_record, k);
-            if (record->ids.channel_id == 0 || record->ids.tenant_id != first->ids.tenant_id)
-                continue;
-            done[k] = TRUE;
-            g_array_append_val(indexes, k);
-        }
-        enum tk_status status = store_group(run, indexes);
-        if (status != TK_OK) {
-            if (status == TK_CONFIG)
-                tk_directory_forget(run->context->directory);
-            return status;
-        }
-    }
-    return TK_OK;
-}
-
 static void hand_over_plans(struct run *run)
 {
     for (guint i = 0; i < run->records->len && i < run->outcome->results->len; i++) {
@@ -352,7 +248,13 @@ static enum tk_status run_mail(struct run *run)
     tk_ledger_leave(run->context->ledger, &run->seat, status == TK_OK);
     if (status != TK_OK || run->context->dry_run || run->context->store == NULL)
         return status;
-    status = store_all(run);
+    const struct tk_keep keep = {.context = run->context,
+                                 .mail = run->mail,
+                                 .outcome = run->outcome,
+                                 .shared = &run->shared,
+                                 .records = run->records,
+                                 .answers = run->answers};
+    status = tk_keep_all(&keep);
     return status == TK_OK ? make_edits(run) : status;
 }
 
@@ -419,6 +321,7 @@ void tk_intake_clear(struct tk_intake_outcome *outcome)
 {
     if (outcome->why != NULL)
         g_string_free(outcome->why, TRUE);
+    g_clear_pointer(&outcome->refused, g_free);
     g_clear_pointer(&outcome->results, g_ptr_array_unref);
     g_clear_pointer(&outcome->edits, g_ptr_array_unref);
     tk_classify_clear(&outcome->classification);

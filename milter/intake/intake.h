@@ -76,10 +76,12 @@ struct tk_intake_result {
 struct tk_intake_outcome {
     enum tk_status status; /* TK_OK: every channel's answer is committed (or dry run). TK_LATER, TK_STORAGE,
                               TK_UNCERTAIN, TK_CONFIG: nothing may be said but "later" */
-    /* WHY also stands with TK_OK where something went wrong on the way to it (stored raw only, ...). */
-    GString *why;       /* one line for the log where status is not TK_OK */
-    GPtrArray *results; /* of struct tk_intake_result, one a channel, in order of the recipients */
-    GPtrArray *edits;   /* of struct tk_edit, to be applied in order; only where status is TK_OK */
+    GString *why;          /* one line for the log where status is not TK_OK */
+    char *refused; /* what the database said of the mail's values, where it did not take them as they are:
+                      SQLSTATE and text, one line; else NULL */
+    enum tk_level stored_level; /* of what it took instead; only with REFUSED */
+    GPtrArray *results;         /* of struct tk_intake_result, one a channel, in order of the recipients */
+    GPtrArray *edits;           /* of struct tk_edit, to be applied in order; only where status is TK_OK */
     struct tk_message *message;
     struct tk_classification classification;
     struct tk_authentic authentic; /* whether the sender is confirmed, and by whom */

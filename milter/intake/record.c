@@ -210,6 +210,32 @@ void tk_record_item(struct tk_record *record, const struct tk_record_mail *mail,
     item->attachment_count = record->attachments->len;
 }
 
+void tk_record_item_headers(struct tk_record *record, const struct tk_record_mail *mail,
+                            struct tk_ingest *item)
+{
+    tk_record_item(record, mail, item);
+    if (record->decision.reason == TK_REASON_NONE)
+        item->reason = tk_verdict_reason_word(TK_REASON_UNPARSABLE);
+}
+
+/* Fields that the channel fills whatever the mail says. */
+static void keep_constant_fields(struct tk_record *record)
+{
+    const GPtrArray *rules = record->channel->fields;
+    for (guint i = 0; i < record->fields->len;) {
+        const char *name = g_array_index(record->fields, struct tk_ingest_field, i).name;
+        gboolean constant = FALSE;
+        for (guint k = 0; rules != NULL && k < rules->len; k++) {
+            const struct tk_field_rule *rule = g_ptr_array_index(rules, k);
+            constant = constant || (rule->from == TK_FROM_NOTHING && strcmp(rule->field, name) == 0);
+        }
+        if (constant)
+            i++;
+        else
+            g_array_remove_index(record->fields, i);
+    }
+}
+
 void tk_record_item_raw(struct tk_record *record, const struct tk_record_mail *mail, struct tk_ingest *item)
 {
     static const char *const nobody[] = {NULL};
@@ -217,14 +243,18 @@ void tk_record_item_raw(struct tk_record *record, const struct tk_record_mail *m
     item->reason = tk_verdict_reason_word(TK_REASON_UNPARSABLE);
     item->message_id = NULL;
     item->detail = NULL;
+    item->evidence = NULL;
+    item->authenticated_by = NULL;
     item->level = tk_limits_level_word(TK_LEVEL_RAW);
     record->keep_raw = !mail->mail->too_big;
     if (record->keep_raw)
         item->raw_sha256 = mail->mail->raw_sha256;
     if (record->plan == NULL)
         return;
-    g_clear_pointer(&record->attachments, g_array_unref);
-    record->attachments = g_array_new(FALSE, TRUE, sizeof(struct tk_ingest_attachment));
+    if (record->attachments == NULL)
+        fill_lists(record);
+    keep_constant_fields(record);
+    g_array_set_size(record->attachments, 0);
     struct tk_ingest_attachment whole = {.filename = "mail.eml",
                                          .content_type = "message/rfc822",
                                          .size = mail->mail->source->size,
@@ -233,9 +263,10 @@ void tk_record_item_raw(struct tk_record *record, const struct tk_record_mail *m
     g_array_append_val(record->attachments, whole);
     item->subject = "(unreadable mail)";
     item->body = UNREADABLE_TEXT;
-    item->requester = record->plan->requester;
+    item->requester = record->sender != NULL ? record->sender : "";
     item->requester_name = "";
-    item->participants = (const char *const *)record->participants->pdata;
+    record->sender_alone[0] = record->sender;
+    item->participants = record->sender_alone;
     item->notices = nobody;
     item->fields = (const struct tk_ingest_field *)(void *)record->fields->data;
     item->field_count = record->fields->len;
@@ -307,17 +338,22 @@ void tk_record_contents(const struct tk_record *record, const struct tk_record_m
         add_content(mail, NULL, mail->mail->raw_sha256, mail->mail->source->size, contents, contexts);
 }
 
+void tk_record_forget_plan(struct tk_record *record)
+{
+    tk_plan_free(&record->plan);
+    g_clear_pointer(&record->attachments, g_array_unref);
+    g_clear_pointer(&record->fields, g_array_unref);
+    g_clear_pointer(&record->participants, g_ptr_array_unref);
+    g_clear_pointer(&record->notices, g_ptr_array_unref);
+}
+
 void tk_record_clear(struct tk_record *record)
 {
     tk_decide_clear(&record->decision);
-    tk_plan_free(&record->plan);
+    tk_record_forget_plan(record);
     g_clear_pointer(&record->matched, g_free);
     g_clear_pointer(&record->mail_from, g_free);
     g_clear_pointer(&record->rcpt, g_free);
     g_clear_pointer(&record->sender, g_free);
     g_clear_pointer(&record->flags, g_free);
-    g_clear_pointer(&record->attachments, g_array_unref);
-    g_clear_pointer(&record->fields, g_array_unref);
-    g_clear_pointer(&record->participants, g_ptr_array_unref);
-    g_clear_pointer(&record->notices, g_ptr_array_unref);
 }

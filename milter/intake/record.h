@@ -19,13 +19,14 @@ struct tk_record {
     guint foreign_tokens;
     struct tk_plan *plan; /* NULL unless ticket, note or delivery note */
     struct tk_intake_key key;
-    char *mail_from, *rcpt;  /* without <> */
-    char *sender;            /* folded address of From, or NULL */
-    GArray *attachments;     /* of struct tk_ingest_attachment, for the store */
-    GArray *fields;          /* of struct tk_ingest_field */
-    GPtrArray *participants; /* NULL-terminated */
-    GPtrArray *notices;      /* NULL-terminated */
-    const char **flags;      /* NULL-terminated words */
+    char *mail_from, *rcpt;      /* without <> */
+    char *sender;                /* folded address of From, or NULL */
+    GArray *attachments;         /* of struct tk_ingest_attachment, for the store */
+    GArray *fields;              /* of struct tk_ingest_field */
+    GPtrArray *participants;     /* NULL-terminated */
+    GPtrArray *notices;          /* NULL-terminated */
+    const char **flags;          /* NULL-terminated words */
+    const char *sender_alone[2]; /* participants of a mail at level raw; NULL-terminated */
     gboolean keep_raw;
     gint64 raw_seconds;
     gboolean confirms; /* the requester gets a confirmation, if the caps allow it */
@@ -53,13 +54,22 @@ void tk_record_choose_confirmed(GArray *records, const struct tk_record_mail *ma
 /* Fills ITEM from RECORD and the mail; ITEM points into both. */
 void tk_record_item(struct tk_record *record, const struct tk_record_mail *mail, struct tk_ingest *item);
 
-/* The same with as little of the mail as can be refused by nobody: the raw mail, and who sent it to whom. */
+/* The same for a mail of which MAIL->message holds the header and the first text alone, because the database
+ * did not take it whole. */
+void tk_record_item_headers(struct tk_record *record, const struct tk_record_mail *mail,
+                            struct tk_ingest *item);
+
+/* The same with as little of the mail as can be: the raw mail, who sent it to whom, and the fields that the
+ * channel fills whatever a mail says. */
 void tk_record_item_raw(struct tk_record *record, const struct tk_record_mail *mail, struct tk_ingest *item);
 
 /* Adds to CONTENTS (of struct tk_store_blob, each sha256 once) what ITEM refers to. CONTEXTS keeps what the
  * blobs point to. */
 void tk_record_contents(const struct tk_record *record, const struct tk_record_mail *mail, GArray *contents,
                         GPtrArray *contexts);
+
+/* Frees the plan and what was made of it for the store. */
+void tk_record_forget_plan(struct tk_record *record);
 
 void tk_record_clear(struct tk_record *record);
 

@@ -10,6 +10,7 @@ store_tests = \
 	tests/store/test_outbox \
 	tests/store/test_pool \
 	tests/store/test_rates \
+	tests/store/test_refusals \
 	tests/store/test_replies \
 	tests/store/test_rooms \
 	tests/store/test_schema \
@@ -28,6 +29,10 @@ tests_store_libserver_a_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_rooms_SOURCES = %D%/test_rooms.c
 tests_store_test_rooms_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_rooms_LDADD = $(STORE_TEST_LIBS)
+
+tests_store_test_refusals_SOURCES = %D%/test_refusals.c
+tests_store_test_refusals_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_refusals_LDADD = $(STORE_TEST_LIBS)
 
 tests_store_test_rates_SOURCES = %D%/test_rates.c
 tests_store_test_rates_CPPFLAGS = $(STORE_TEST_CPPFLAGS)

@@ -158,7 +158,9 @@ static void errors_of_the_server_are_told_apart(void **state)
         {"RAISE EXCEPTION 'old primary' USING ERRCODE = '25006';", TK_LATER},
         {"RAISE EXCEPTION 'cancelled' USING ERRCODE = '57014';", TK_LATER},
         {"RAISE EXCEPTION 'right' USING ERRCODE = '42501';", TK_CONFIG},
-        {"RAISE EXCEPTION 'data' USING ERRCODE = '22021';", TK_REFUSED},
+        {"RAISE EXCEPTION 'data' USING ERRCODE = '22021';", TK_CONFIG},
+        {"RAISE EXCEPTION 'rule' USING ERRCODE = '23514';", TK_CONFIG},
+        {"RAISE EXCEPTION 'limit' USING ERRCODE = '54000';", TK_CONFIG},
         {"RAISE EXCEPTION 'odd' USING ERRCODE = 'ZZ999';", TK_LATER},
         {"RAISE EXCEPTION 'always' USING ERRCODE = '40001';", TK_LATER},
         {"RAISE WARNING 'odd';", TK_UNCERTAIN},
@@ -200,7 +202,7 @@ static void a_commit_that_fails_is_no_success(void **state)
                       "ALTER TABLE ticketing.ticket ADD CONSTRAINT fault FOREIGN KEY (number)"
                       " REFERENCES public.fault_parent DEFERRABLE INITIALLY DEFERRED NOT VALID");
     const struct tk_ingest mail = mail_of("commit@x.example");
-    struct tk_ingest_result result = server_ingest(store, &mail, TK_REFUSED);
+    struct tk_ingest_result result = server_ingest(store, &mail, TK_CONFIG);
     assert_null(result.verdict);
     expect_mails("commit@x.example", "0");
     heal();

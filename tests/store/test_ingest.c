@@ -312,7 +312,7 @@ static void several_channels_are_one_transaction_and_keep_their_order(void **sta
     mails[1] = server_mail("half bad");
     mails[1].channel_id = published.channel_id;
     mails[1].class = NULL;
-    assert_int_equal(tk_store_ingest(store, mails, 2, NULL, 0, soon(5), results, NULL), TK_REFUSED);
+    assert_int_equal(tk_store_ingest(store, mails, 2, NULL, 0, soon(5), results, NULL), TK_CONFIG);
     struct tk_ingest_result good = server_ingest(store, &mails[0], TK_OK);
     expect_result(good, "ticket", NULL);
     mails[1].tenant_id++;
@@ -334,7 +334,7 @@ static void bytes_that_are_no_text_never_reach_the_server(void **state)
     expect_result(result, "ticket", NULL);
 }
 
-static void data_that_does_not_fit_is_refused_and_the_raw_way_stays_open(void **state)
+static void data_that_does_not_fit_is_put_off_and_the_raw_way_stays_open(void **state)
 {
     (void)state;
     g_autofree char *longer = g_strnfill(TK_STORE_SUBJECT_MAX + 1, 'x');
@@ -342,7 +342,7 @@ static void data_that_does_not_fit_is_refused_and_the_raw_way_stays_open(void **
     mail.subject = longer;
     g_autoptr(GString) why = g_string_new(NULL);
     struct tk_ingest_result result = {0};
-    assert_int_equal(tk_store_ingest(store, &mail, 1, NULL, 0, soon(5), &result, why), TK_REFUSED);
+    assert_int_equal(tk_store_ingest(store, &mail, 1, NULL, 0, soon(5), &result, why), TK_CONFIG);
     assert_non_null(strstr(why->str, "23514"));
     mail.subject = "unreadable mail";
     mail.level = "raw";
@@ -433,7 +433,7 @@ int main(void)
         cmocka_unit_test(a_disabled_channel_fails_new_mails_and_knows_old_ones),
         cmocka_unit_test(several_channels_are_one_transaction_and_keep_their_order),
         cmocka_unit_test(bytes_that_are_no_text_never_reach_the_server),
-        cmocka_unit_test(data_that_does_not_fit_is_refused_and_the_raw_way_stays_open),
+        cmocka_unit_test(data_that_does_not_fit_is_put_off_and_the_raw_way_stays_open),
         cmocka_unit_test(facts_answer_every_key_in_order),
     };
     server_start();

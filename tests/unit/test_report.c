@@ -59,6 +59,25 @@ static void an_accepted_mail_is_one_line_of_all_keys(void **state)
     g_ptr_array_unref(outcome.results);
 }
 
+static void a_mail_that_was_stored_as_less_than_it_is_says_so(void **state)
+{
+    (void)state;
+    struct tk_intake_outcome outcome = outcome_of(1);
+    message.message_id = NULL;
+    results[0].verdict = TK_VERDICT_TICKET;
+    results[0].reason = TK_REASON_UNPARSABLE;
+    outcome.refused = (char *)"not this (SQLSTATE 22023)";
+    outcome.stored_level = TK_LEVEL_HEADERS;
+    const struct tk_report report = {
+        .mail_from = "<ann@acme.example>", .rcpts = 1, .level = TK_LEVEL_FULL, .outcome = &outcome};
+    assert_line(
+        &report,
+        "id=\"\" verdict=ticket reason=unparsable channel=acme/support ticket=\"\" class=human "
+        "evidence=\"\" detail=\"\" foreign=0 auth=none by=\"\" level=headers size=0 millis=0 msgid=\"\" "
+        "from=<ann@acme.example> rcpts=1 reply=250 refused=\"not this (SQLSTATE 22023)\"");
+    g_ptr_array_unref(outcome.results);
+}
+
 static void several_channels_stand_with_commas_in_one_order(void **state)
 {
     (void)state;
@@ -121,6 +140,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_accepted_mail_is_one_line_of_all_keys),
+        cmocka_unit_test(a_mail_that_was_stored_as_less_than_it_is_says_so),
         cmocka_unit_test(several_channels_stand_with_commas_in_one_order),
         cmocka_unit_test(a_mail_that_is_put_off_says_why_whether_it_was_read_or_not),
     };
