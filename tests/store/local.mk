@@ -85,3 +85,5 @@ tests_unit_test_sqlstate_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
 tests_store_test_wire_SOURCES = %D%/test_wire.c
 tests_store_test_wire_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_wire_LDADD = $(STORE_TEST_LIBS)
+
+EXTRA_DIST += %D%/flood.sql
