@@ -54,19 +54,34 @@ enum tk_status tk_admin_disable(struct tk_store *store, const char *tenant, cons
     return TK_OK;
 }
 
-enum tk_status tk_admin_reader(struct tk_store *store, const char *role, const char *tenant, bool reads,
-                               gint64 deadline, bool *changed_r, GString *why)
+void tk_reader_clear(struct tk_reader *reader)
 {
+    g_clear_pointer(&reader->words, g_free);
+    g_clear_pointer(&reader->tenants, g_free);
+}
+
+enum tk_status tk_admin_reader(struct tk_store *store, enum tk_reader_change change, const char *role,
+                               const char *const *tenants, gint64 deadline, struct tk_reader *reader_r,
+                               GString *why)
+{
+    const bool renews = change == TK_READER_RENEW;
     TK_ARGS_AUTO struct tk_args args;
     tk_args_init(&args);
     tk_args_text(&args, role);
-    tk_args_text(&args, tenant);
-    tk_args_text(&args, reads ? "t" : "f");
+    if (!renews) {
+        tk_args_texts(&args, tenants, g_strv_length((char **)tenants));
+        tk_args_text(&args, change == TK_READER_ADD ? "t" : "f");
+    }
     g_autoptr(PGresult) result = NULL;
-    enum tk_status status = tk_pool_input(store, tk_query_reader_set, &args, deadline, &result, why);
-    if (status == TK_OK)
-        *changed_r = g_strcmp0(tk_result_text(result, 0, "changed"), "t") == 0;
-    return status;
+    enum tk_status status = tk_pool_input(store, renews ? tk_query_reader_renew : tk_query_reader_set, &args,
+                                          deadline, &result, why);
+    if (status != TK_OK)
+        return status;
+    reader_r->changed = g_strcmp0(tk_result_text(result, 0, "changed"), "t") == 0;
+    reader_r->agent = g_strcmp0(tk_result_text(result, 0, "agent"), "t") == 0;
+    reader_r->words = g_strdup(tk_result_text(result, 0, "words"));
+    reader_r->tenants = g_strdup(tk_result_text(result, 0, "tenants"));
+    return TK_OK;
 }
 
 static enum tk_status purge_tenant(struct tk_connection *c, gint64 tenant_id, gint64 age, gint64 deadline,

@@ -11,15 +11,16 @@
 /* Makes the roles and the schema and applies all migrations; harmless where they are there. The store must be
  * opened with any_schema; needs a superuser, or the owner of the database with CREATEROLE. LINES (may be
  * NULL) gets the lines of pg_hba.conf and pg_ident.conf that let the users of this machine in: DAEMON_USER as
- * ticket_milter, root as ticket_admin. APPLIED_R: migrations that were applied now. */
+ * ticket_milter, root as ticket_admin. APPLIED_R: migrations that were applied now; TOLD (may be NULL): lines
+ * in which they say what they changed for people. */
 TK_MUST_CHECK enum tk_status tk_admin_init(struct tk_store *store, const char *daemon_user, gint64 deadline,
-                                           GString *lines, guint *applied_r, GString *why);
+                                           GString *lines, guint *applied_r, GString *told, GString *why);
 
 /* Applies the migrations that are missing, each in a transaction of its own under one lock. The store must be
- * opened with any_schema; needs a superuser or a member of ticket_owner. TK_CONFIG: not initialised, or the
- * schema is newer than this program. */
+ * opened with any_schema; needs a superuser or a member of ticket_owner. TOLD is as above. TK_CONFIG: not
+ * initialised, or the schema is newer than this program. */
 TK_MUST_CHECK enum tk_status tk_admin_migrate(struct tk_store *store, gint64 deadline, guint *applied_r,
-                                              GString *why);
+                                              GString *told, GString *why);
 
 /* A channel as its files say. Only offer_from may be NULL. */
 struct tk_publication {
@@ -56,11 +57,27 @@ TK_MUST_CHECK enum tk_status tk_admin_publish(struct tk_store *store,
 TK_MUST_CHECK enum tk_status tk_admin_disable(struct tk_store *store, const char *tenant, const char *channel,
                                               gint64 deadline, bool *changed_r, GString *why);
 
-/* Holds ROLE (a role of the server) to TENANT besides those that it is held to, or, without READS, no longer.
- * Role ticket_admin. *CHANGED_R is false where it was so already. No such tenant, or no role that can be
- * held: TK_REFUSED. */
-TK_MUST_CHECK enum tk_status tk_admin_reader(struct tk_store *store, const char *role, const char *tenant,
-                                             bool reads, gint64 deadline, bool *changed_r, GString *why);
+enum tk_reader_change {
+    TK_READER_ADD,    /* the role reads the tenants too */
+    TK_READER_REMOVE, /* it reads them no longer */
+    TK_READER_RENEW   /* what was given to its name is given to the role that has it now */
+};
+
+/* What a role of the server reads after a change. */
+struct tk_reader {
+    bool changed;  /* false: it was so already */
+    bool agent;    /* whether it is a member of ticket_agent; without that it reads nothing */
+    char *words;   /* "gil reads globex and acme", for people */
+    char *tenants; /* JSON array of names; "*": all */
+};
+void tk_reader_clear(struct tk_reader *reader);
+
+/* Changes which tenants ROLE reads. TENANTS: NULL-terminated names, "*" for all; NULL with TK_READER_RENEW.
+ * Role ticket_admin, for tenants that the caller reads. The caller clears READER_R with tk_reader_clear. No
+ * such tenant, or a role that nothing can be given to: TK_REFUSED. */
+TK_MUST_CHECK enum tk_status tk_admin_reader(struct tk_store *store, enum tk_reader_change change,
+                                             const char *role, const char *const *tenants, gint64 deadline,
+                                             struct tk_reader *reader_r, GString *why);
 
 struct tk_purged {
     gint64 keys;    /* expired intake keys */

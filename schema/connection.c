@@ -19,6 +19,7 @@ void tk_connection_close(struct tk_connection **connection)
     *connection = NULL;
     PQfinish(c->pq);
     g_string_free(c->warning, TRUE);
+    g_string_free(c->told, TRUE);
     g_clear_pointer(&c->names, g_hash_table_unref);
     g_free(c);
 }

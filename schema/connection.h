@@ -14,6 +14,7 @@ struct tk_connection {
     guint64 uses;      /* times that the pool has given it away, */
     guint64 replan_at; /* and at which of them the server is to plan anew */
     GString *warning;  /* the last WARNING of the server since it was emptied; "": none */
+    GString *told;     /* lines with which migrations tell what they did */
     gint64 clock_low;  /* the server's clock minus ours is at least this, */
     gint64 clock_high; /* and at most this; microseconds */
     GHashTable *names; /* of the statements that were sent to be prepared: char *, by the text's address */

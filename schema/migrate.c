@@ -95,7 +95,8 @@ static enum tk_status apply(struct tk_connection *c, const struct tk_migration *
     return status;
 }
 
-static enum tk_status migrate(struct tk_connection *c, gint64 deadline, guint *applied_r, GString *why)
+static enum tk_status migrate(struct tk_connection *c, gint64 deadline, guint *applied_r, GString *told,
+                              GString *why)
 {
     guint applied = 0;
     for (;;) {
@@ -107,9 +108,12 @@ static enum tk_status migrate(struct tk_connection *c, gint64 deadline, guint *a
             status = commit(c, deadline, why);
             if (status == TK_OK)
                 status = tk_migrate_version_fits(version, why);
-            if (status == TK_OK)
-                *applied_r = applied;
-            return status;
+            if (status != TK_OK)
+                return status;
+            *applied_r = applied;
+            if (told != NULL)
+                g_string_assign(told, c->told->str);
+            return TK_OK;
         }
         status = apply(c, &tk_migrations[version], deadline, why);
         if (status != TK_OK)
@@ -118,12 +122,13 @@ static enum tk_status migrate(struct tk_connection *c, gint64 deadline, guint *a
     }
 }
 
-enum tk_status tk_admin_migrate(struct tk_store *store, gint64 deadline, guint *applied_r, GString *why)
+enum tk_status tk_admin_migrate(struct tk_store *store, gint64 deadline, guint *applied_r, GString *told,
+                                GString *why)
 {
     struct tk_connection *c = NULL;
     enum tk_status status = tk_pool_take(store, deadline, &c, why);
     if (status == TK_OK)
-        status = migrate(c, deadline, applied_r, why);
+        status = migrate(c, deadline, applied_r, told, why);
     tk_pool_give(store, &c); /* inside a transaction: closed, which is the rollback */
     return status;
 }
@@ -147,7 +152,7 @@ static void say_lines(GString *lines, const char *database, const char *daemon_u
 }
 
 enum tk_status tk_admin_init(struct tk_store *store, const char *daemon_user, gint64 deadline, GString *lines,
-                             guint *applied_r, GString *why)
+                             guint *applied_r, GString *told, GString *why)
 {
     struct tk_connection *c = NULL;
     g_autoptr(PGresult) database = NULL;
@@ -161,7 +166,7 @@ enum tk_status tk_admin_init(struct tk_store *store, const char *daemon_user, gi
     if (status == TK_OK)
         status = commit(c, deadline, why);
     if (status == TK_OK)
-        status = migrate(c, deadline, applied_r, why);
+        status = migrate(c, deadline, applied_r, told, why);
     tk_pool_give(store, &c);
     if (status == TK_OK && lines != NULL)
         say_lines(lines, tk_result_text(database, 0, "name"), daemon_user);

@@ -72,7 +72,10 @@ FROM ticketing.publish(
 SELECT ticketing.disable($1, $2) AS disabled;
 
 -- name: reader_set
-SELECT ticketing.reader_set($1, $2, $3::boolean) AS changed;
+SELECT changed, agent, words, to_jsonb(tenants) AS tenants FROM ticketing.reader_set($1, $2, $3::boolean);
+
+-- name: reader_renew
+SELECT changed, agent, words, to_jsonb(tenants) AS tenants FROM ticketing.reader_renew($1);
 
 -- name: tenants
 SELECT tenant_id FROM ticketing.tenant ORDER BY tenant_id;
@@ -121,6 +124,7 @@ SELECT ticketing.outbox_retry($1, $2, $3, to_timestamp($4 / 1000000.0), to_times
 
 -- name: migrate_begin
 BEGIN;
+SET LOCAL client_min_messages = notice;
 SELECT pg_advisory_xact_lock(hashtextextended('ticketing.migration', 0));
 
 -- name: migrate_version
@@ -230,13 +234,18 @@ ORDER BY o.next_at, o.outbox_id
 LIMIT $7;
 
 -- name: report_readers
-SELECT r.role, n.tenant_id, n.name AS tenant,
-       pg_has_role(g.oid, 'ticket_agent', 'MEMBER') AS reads -- NULL: there is no such role any more
-FROM ticketing.reader r
-JOIN ticketing.tenant n USING (tenant_id)
+SELECT r.role, r.tenant_id, r.tenant, coalesce(g.oid = r.role_oid AND pg_has_role(g.oid, 'ticket_agent', 'MEMBER'), false) AS reads,
+       CASE WHEN g.oid = r.role_oid AND pg_has_role(g.oid, 'ticket_agent', 'MEMBER') THEN NULL
+            WHEN g.oid = r.role_oid THEN 'it is no member of ticket_agent'
+            WHEN g.oid IS NOT NULL THEN 'the name is another role''s now: ticketctl reader renew ' || r.role || ' if that is right'
+            WHEN o.oid IS NOT NULL THEN 'it may be called ' || o.rolname || ' now: give it to that name'
+            ELSE 'there is no such role any more' END AS why
+FROM (SELECT r.role, r.role_oid, n.tenant_id, n.name AS tenant FROM ticketing.reader r JOIN ticketing.tenant n USING (tenant_id)
+      UNION ALL SELECT a.role, a.role_oid, NULL, '*' FROM ticketing_meta.reader_of_all a) r
 LEFT JOIN pg_roles g ON g.rolname = r.role
-WHERE ($1 IS NULL OR n.name = $1)
-ORDER BY r.role, n.name
+LEFT JOIN pg_roles o ON o.oid = r.role_oid
+WHERE ($1 IS NULL OR r.tenant IN ($1, '*'))
+ORDER BY r.role, r.tenant
 LIMIT $7;
 
 -- name: report_status

@@ -16,6 +16,9 @@
 #define CONNECT_SECONDS     3 /* for each host, where conninfo has no connect_timeout */
 #define CONNECT_SECONDS_MAX 3600
 
+/* The SQLSTATE of notices by which a migration says what it changed for people. */
+#define TOLD "TK020"
+
 struct tk_target {
     GPtrArray *keywords; /* char *, without host, hostaddr and port */
     GPtrArray *values;
@@ -165,13 +168,15 @@ static void ignore_notice(void *context, const PGresult *notice)
 
 /* Keeps warnings, since one may come with a commit that did not do all it should. Those of a server that runs
  * out of transaction ids come with every transaction and say nothing about ours. A farewell that comes while
- * nothing is asked is a notice to libpq. */
+ * nothing is asked is a notice to libpq. What a migration tells is kept for who runs it. */
 static void keep_warning(void *context, const PGresult *notice)
 {
     struct tk_connection *c = context;
     const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
     const char *function = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
     const char *text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
+    if (g_strcmp0(PQresultErrorField(notice, PG_DIAG_SQLSTATE), TOLD) == 0)
+        g_string_append_printf(c->told, "%s\n", text);
     if (g_strcmp0(severity, "WARNING") == 0 && g_strcmp0(function, "GetNewTransactionId") != 0 &&
         g_strcmp0(function, "GetNewMultiXactId") != 0)
         g_string_assign(c->warning, text != NULL ? text : "warning");
@@ -257,6 +262,7 @@ enum tk_status tk_target_connect(const struct tk_target *target, bool any_schema
     c->pq = pq;
     c->born = g_get_monotonic_time();
     c->warning = g_string_new(NULL);
+    c->told = g_string_new(NULL);
     c->clock_low = G_MININT64;
     c->clock_high = G_MAXINT64;
     PQsetErrorVerbosity(pq, PQERRORS_DEFAULT);

@@ -31,16 +31,19 @@ static char *configured_user(void)
     return user;
 }
 
-static enum tk_status print_applied(guint applied, const char *lines)
+/* TOLD are lines of the migrations; LINES, of init, may be NULL. */
+static enum tk_status print_applied(guint applied, const char *told, const char *lines)
 {
     if (tk_settings()->json) {
-        json_t *object = json_pack("{s:i, s:o}", "applied", (int)applied, "lines", tk_json_text(lines));
+        json_t *object = json_pack("{s:i, s:o, s:o}", "applied", (int)applied, "told", tk_json_text(told),
+                                   "lines", tk_json_text(lines));
         return tk_json_print(object, stdout);
     }
     if (applied == 0)
         tk_say(stdout, "the schema is up to date; nothing changed");
     else
         tk_say(stdout, "%u migrations applied", applied);
+    tk_say_text(stdout, "", told);
     if (lines != NULL) {
         fputs("\n", stdout);
         tk_say_text(stdout, "", lines);
@@ -67,13 +70,14 @@ static int run_init(const struct tk_ctl_command *command, int argc, char **argv)
     g_autofree char *user = given != NULL ? g_strdup(given) : configured_user();
     g_autoptr(GString) why = g_string_new(NULL);
     g_autoptr(GString) lines = g_string_new(NULL);
+    g_autoptr(GString) told = g_string_new(NULL);
     struct tk_store *store = NULL;
     guint applied = 0;
     enum tk_status status = tk_settings_store(TRUE, why, &store);
     if (status == TK_OK)
-        status = tk_admin_init(store, user, deadline(), lines, &applied, why);
+        status = tk_admin_init(store, user, deadline(), lines, &applied, told, why);
     if (status == TK_OK)
-        status = print_applied(applied, lines->str);
+        status = print_applied(applied, told->str, lines->str);
     tk_store_close(&store);
     return finish(command, status, why);
 }
@@ -88,13 +92,14 @@ static int run_migrate(const struct tk_ctl_command *command, int argc, char **ar
     if (optind < argc)
         return tk_ctl_usage(command);
     g_autoptr(GString) why = g_string_new(NULL);
+    g_autoptr(GString) told = g_string_new(NULL);
     struct tk_store *store = NULL;
     guint applied = 0;
     enum tk_status status = tk_settings_store(TRUE, why, &store);
     if (status == TK_OK)
-        status = tk_admin_migrate(store, deadline(), &applied, why);
+        status = tk_admin_migrate(store, deadline(), &applied, told, why);
     if (status == TK_OK)
-        status = print_applied(applied, NULL);
+        status = print_applied(applied, told->str, NULL);
     tk_store_close(&store);
     return finish(command, status, why);
 }

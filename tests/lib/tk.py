@@ -268,6 +268,8 @@ class Stack:
                 self.configure()
                 self.ctl("init")
                 self.ctl("migrate")
+                for role in ("ticket_agent", "ticket_restricted"):
+                    self.ctl("reader", "add", role, "*")
                 self.publish()
             if self.milter:
                 self.start_milter()

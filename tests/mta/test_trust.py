@@ -412,17 +412,33 @@ def _(stack):
     take(stack, mail("Of globex", to="desk@globex.example"), ANN, "desk@globex.example")
     ours = take(stack, mail("Of acme"))["number"]
     said = stack.ctl("reader", "add", "gil", "globex")
-    expect("gil is held to globex" in said, said)
-    expect_equal([(row["role"], row["tenant"], row["reads"]) for row in stack.ctl_json("reader")], [("gil", "globex", True)])
+    expect_equal(said.strip(), "gil reads globex")
+    expect_equal([(row["role"], row["tenant"], row["reads"], row["why"]) for row in stack.ctl_json("reader", "list")
+                  if row["role"] == "gil"], [("gil", "globex", True, None)])
     conninfo = re.sub(r"user=\S+", "user=gil", stack.conninfo)
     wait_for(lambda: stack.ctl("tickets", "--conninfo", conninfo, check=False).returncode == 0, "the server to let gil in")
     rows = stack.ctl("tickets", "--json", "--conninfo", conninfo).splitlines()
     expect(rows and all('"tenant":"globex"' in line.replace(": ", ":") for line in rows), "tickets of others: %s" % rows[:2])
     expect_equal(stack.ctl("show", ours, "--channel", "acme/support", "--conninfo", conninfo, check=False).returncode, 1, "exit code")
-    done = stack.ctl("reader", "add", "ticket_agent", "globex", check=False)
-    expect(done.returncode != 0 and "no role that can be held" in done.stderr, done.stderr)
-    stack.ctl("reader", "remove", "gil", "globex")
-    expect("acme" in stack.psql("SELECT string_agg(tenant, ' ') FROM ticketing.ticket_report", "gil"), "it is held for ever")
+    done = stack.ctl("reader", "add", "ticket_milter", "globex", check=False)
+    expect(done.returncode != 0 and "no role that tenants can be given to" in done.stderr, done.stderr)
+    expect_equal(stack.ctl("reader", "add", "gil", "acme", "globex").strip(), "gil reads acme and globex")
+    expect_equal(stack.ctl("reader", "add", "gil", "*").strip(), "gil reads ALL tenants")
+    expect_equal(stack.ctl_json("reader", "remove", "gil", "*", "acme"),
+                 [{"role": "gil", "tenants": ["globex"], "agent": True, "changed": True}])
+    expect_equal(stack.ctl("reader", "remove", "gil", "globex").strip(), "gil reads no tenant")
+    expect_equal(stack.psql("SELECT count(*) FROM ticketing.ticket_report", "gil").strip(), "0")
+    stack.ctl("reader", "add", "gil", "globex")
+    stack.psql("REVOKE ticket_agent FROM gil; CREATE ROLE late LOGIN; GRANT ticket_agent TO late")
+    expect("member of ticket_agent" in stack.ctl("reader", "add", "gil", "globex"), "a role that may not read at all")
+    stack.ctl("reader", "add", "late", "globex")
+    stack.psql("ALTER ROLE late RENAME TO later")
+    expect_equal([(row["role"], row["reads"], row["why"]) for row in stack.ctl_json("reader", "list") if row["tenant"] != "*"],
+                 [("gil", False, "it is no member of ticket_agent"),
+                  ("late", False, "it may be called later now: give it to that name")])
+    stack.psql("DROP ROLE later; CREATE ROLE late LOGIN; GRANT ticket_agent TO late")
+    expect("ticketctl reader renew late" in stack.ctl("reader"), "a role of the same name")
+    expect_equal(stack.ctl("reader", "renew", "late").strip(), "late reads globex")
 
 
 # in_flow_delay: Postfix slows down whoever sends faster than it delivers, by a second a mail, which a storm need not wait for.

@@ -12,6 +12,8 @@
 #include <cmocka.h>
 #include <libpq-fe.h>
 
+#include "schema/migrate.h"
+
 gint64 server_tenant, server_channel;
 const struct tk_ingest_confirm server_confirm = {
     .pause_seconds = 0, .channel_hour = 1000, .tenant_hour = 1000};
@@ -88,7 +90,13 @@ static void be_silent(void *context, const PGresult *notice)
 
 char *server_ask(const char *role, const char *sql)
 {
-    PGconn *pq = PQconnectdb(server_conninfo(role));
+    return server_ask_in("tickets", role, sql);
+}
+
+char *server_ask_in(const char *database, const char *role, const char *sql)
+{
+    g_autofree char *conninfo = g_strdup_printf("%s dbname=%s", server_conninfo(role), database);
+    PGconn *pq = PQconnectdb(conninfo);
     if (PQstatus(pq) != CONNECTION_OK) {
         PQfinish(pq);
         return g_strdup("!connect");
@@ -119,7 +127,13 @@ gint64 soon(double seconds)
 
 struct tk_store *server_store(const char *role, guint pool)
 {
-    const struct tk_store_options options = {.conninfo = server_conninfo(role),
+    return server_store_in("tickets", role, pool);
+}
+
+struct tk_store *server_store_in(const char *database, const char *role, guint pool)
+{
+    g_autofree char *conninfo = g_strdup_printf("%s dbname=%s", server_conninfo(role), database);
+    const struct tk_store_options options = {.conninfo = conninfo,
                                              .pool = pool,
                                              .wait = 10 * G_USEC_PER_SEC,
                                              .seed = 1,
@@ -149,8 +163,16 @@ void server_fill(void)
     g_autoptr(GString) why = g_string_new(NULL);
     struct tk_store *store = server_store("postgres", 1);
     guint applied = 0;
-    if (tk_admin_init(store, "ticket-milter", soon(30), NULL, &applied, why) != TK_OK)
+    if (tk_admin_init(store, "ticket-milter", soon(30), NULL, &applied, NULL, why) != TK_OK)
         fail_msg("init: %s", why->str);
+    static const char *const everything[] = {"*", NULL};
+    static const char *const agents[] = {"ticket_agent", "ticket_restricted"};
+    for (gsize i = 0; i < G_N_ELEMENTS(agents); i++) {
+        struct tk_reader reader = {0};
+        if (tk_admin_reader(store, TK_READER_ADD, agents[i], everything, soon(10), &reader, why) != TK_OK)
+            fail_msg("reader: %s", why->str);
+        tk_reader_clear(&reader);
+    }
     const struct tk_publication publication = server_publication();
     struct tk_published published = {0};
     if (tk_admin_publish(store, &publication, soon(10), &published, why) != TK_OK)
@@ -159,6 +181,22 @@ void server_fill(void)
     server_channel = published.channel_id;
     g_free(published.changed);
     tk_store_close(&store);
+}
+
+void server_old(const char *database, int version)
+{
+    g_autofree char *create = g_strdup_printf("CREATE DATABASE %s", database);
+    server_expect("", create);
+    g_autofree char *begun = server_ask_in(database, "postgres", tk_migrate_roles);
+    assert_string_equal(begun, "");
+    for (const struct tk_migration *m = tk_migrations; m->version != 0 && m->version <= version; m++) {
+        g_autofree char *sql = g_strdup_printf(
+            "SET ROLE ticket_owner; SET search_path = ticketing, pg_temp; %s;"
+            "INSERT INTO ticketing_meta.migration VALUES (%d, '%s', 'ticket-milter 0.0', now())",
+            m->sql, m->version, m->name);
+        g_autofree char *answer = server_ask_in(database, "postgres", sql);
+        assert_string_equal(answer, "");
+    }
 }
 
 struct tk_ingest server_mail(const char *key)

@@ -14,7 +14,8 @@ void server_start(void);
 void server_crash(void);
 void server_again(void);
 
-/* init, and acme/support published with template incident. */
+/* init, acme/support published with template incident, and all tenants for ticket_agent and
+ * ticket_restricted. */
 void server_fill(void);
 
 void server_remove(void);
@@ -26,12 +27,19 @@ const char *server_conninfo(const char *role);
  * frees it. */
 char *server_ask(const char *role, const char *sql);
 
+/* The same in another database. */
+char *server_ask_in(const char *database, const char *role, const char *sql);
+
+/* Makes DATABASE with the schema of VERSION. */
+void server_old(const char *database, int version);
+
 /* Fails the test unless SQL, as the superuser, gives EXPECTED. */
 #define server_expect(expected, sql) server_expect_at(expected, sql, __FILE__, __LINE__)
 void server_expect_at(const char *expected, const char *sql, const char *file, int line);
 
 /* A store for ROLE; a failure to open it fails the test. */
 struct tk_store *server_store(const char *role, guint pool);
+struct tk_store *server_store_in(const char *database, const char *role, guint pool);
 
 /* SECONDS from now. */
 gint64 soon(double seconds);

@@ -46,6 +46,21 @@ static void run_sql(const char *sql)
         fail_msg("%s: %s", sql, answer);
 }
 
+/* Changes what ROLE reads, and fails unless it CHANGED something and is told in WORDS (NULL: any). */
+static void change(struct tk_store *store, enum tk_reader_change kind, const char *role, const char *tenant,
+                   bool changed, const char *words)
+{
+    struct tk_reader reader = {0};
+    g_autoptr(GString) why = g_string_new(NULL);
+    const char *const tenants[] = {tenant, NULL};
+    if (tk_admin_reader(store, kind, role, tenants, soon(5), &reader, why) != TK_OK)
+        fail_msg("%s: %s", role, why->str);
+    assert_int_equal(reader.changed, changed);
+    if (words != NULL)
+        assert_string_equal(reader.words, words);
+    tk_reader_clear(&reader);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -74,20 +89,20 @@ static int setup(void **state)
         "one_of_them LOGIN;"
         "CREATE ROLE twice LOGIN; CREATE ROLE pooler LOGIN; CREATE ROLE globex_people; CREATE ROLE boss "
         "LOGIN SUPERUSER;"
-        "GRANT ticket_agent TO free, bound, acme_people, globex_people, twice; GRANT ticket_restricted TO "
-        "bound;"
-        "GRANT free TO bound; GRANT acme_people TO one_of_them, pooler; GRANT globex_people TO pooler;");
-    const char *const readers[][2] = {{"bound", "acme"},
-                                      {"acme_people", "acme"},
-                                      {"twice", "acme"},
-                                      {"twice", "globex"},
-                                      {"globex_people", "globex"}};
-    bool changed = false;
-    for (gsize i = 0; i < G_N_ELEMENTS(readers); i++) {
-        assert_int_equal(tk_admin_reader(admin, readers[i][0], readers[i][1], true, soon(5), &changed, NULL),
-                         TK_OK);
-        assert_true(changed);
-    }
+        "CREATE ROLE nobody_yet LOGIN; CREATE ROLE chief LOGIN; CREATE ROLE all_people; CREATE ROLE deputy "
+        "LOGIN NOINHERIT; CREATE ROLE not_all LOGIN NOINHERIT;"
+        "GRANT ticket_agent TO free, bound, acme_people, globex_people, twice, nobody_yet, all_people, "
+        "deputy, not_all;"
+        "GRANT ticket_restricted TO bound; GRANT ticket_admin TO deputy;"
+        "GRANT nobody_yet TO bound; GRANT acme_people TO one_of_them, pooler; GRANT globex_people TO pooler;"
+        "GRANT all_people TO chief, not_all;");
+    const char *const readers[][2] = {
+        {"bound", "acme"},    {"acme_people", "acme"},     {"twice", "acme"},   {"twice", "globex"},
+        {"deputy", "globex"}, {"globex_people", "globex"}, {"all_people", "*"}, {"free", "*"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(readers); i++)
+        change(admin, TK_READER_ADD, readers[i][0], readers[i][1], true, NULL);
+    /* Where the program's own role is given tenants, its members have none of it. */
+    change(admin, TK_READER_REMOVE, "ticket_agent", "*", true, "ticket_agent reads no tenant");
     tk_store_close(&admin);
     tk_store_close(&milter);
     return 0;
@@ -100,26 +115,35 @@ static const struct row {
     const char *role, *sql, *answer;
 } rooms[] = {
     /* Who reads what. */
-    {"ticket_agent", SUBJECTS, BOTH},
+    {"ticket_agent", SUBJECTS, ""},
     {"ticket_restricted", SUBJECTS, BOTH},
     {"ticket_admin", SUBJECTS, BOTH},
     {"free", SUBJECTS, BOTH},
+    {"nobody_yet", SUBJECTS, ""},
+    {"nobody_yet", "SELECT count(*) FROM ticketing.tenant", "0"},
+    {"chief", SUBJECTS, BOTH},
+    {"deputy", SUBJECTS, "!42501"}, /* takes nothing without SET ROLE */
+    {"deputy", "SET ROLE ticket_admin; " SUBJECTS, "of globex"},
+    {"deputy", "SET ROLE ticket_agent; " SUBJECTS, ""},
+    {"not_all", "SET ROLE all_people; " SUBJECTS, BOTH},
     {"bound", SUBJECTS, "of acme"},
     {"one_of_them", SUBJECTS, "of acme"},
     {"twice", SUBJECTS, BOTH},
     {"pooler", SUBJECTS, BOTH},
-    {"postgres", "SET ROLE ticket_agent; " SUBJECTS, BOTH},
+    {"postgres", "SET ROLE ticket_agent; " SUBJECTS, ""},
+    {"postgres", "SET ROLE free; " SUBJECTS, BOTH},
     {"postgres", "SET ROLE bound; " SUBJECTS, "of acme"},
     {"postgres", "SET SESSION AUTHORIZATION bound; " SUBJECTS, "of acme"},
     {"boss", SUBJECTS, BOTH},
     {"boss", "SET ROLE globex_people; " SUBJECTS, "of globex"},
     /* SET ROLE narrows and never widens. */
-    {"bound", "SET ROLE ticket_agent; " SUBJECTS, "of acme"},
+    {"bound", "SET ROLE ticket_agent; " SUBJECTS, ""},
     {"bound", "SET ROLE ticket_restricted; " SUBJECTS, "of acme"},
-    {"bound", "SET ROLE free; " SUBJECTS, "of acme"},
-    {"bound", "SET ROLE free; SET ROLE none; " SUBJECTS, "of acme"},
-    {"bound", "SELECT set_config('role', 'free', false); " SUBJECTS, "of acme"},
-    {"bound", "BEGIN; SET LOCAL ROLE free; " SUBJECTS, "of acme"},
+    {"bound", "SET ROLE nobody_yet; " SUBJECTS, ""},
+    {"bound", "SET ROLE nobody_yet; SET ROLE none; " SUBJECTS, "of acme"},
+    {"bound", "SELECT set_config('role', 'nobody_yet', false); " SUBJECTS, ""},
+    {"bound", "BEGIN; SET LOCAL ROLE nobody_yet; " SUBJECTS, ""},
+    {"bound", "SET ROLE free; " SUBJECTS, "!42501"},
     {"bound", "SET ROLE globex_people; " SUBJECTS, "!42501"},
     {"one_of_them", "SET ROLE acme_people; " SUBJECTS, "of acme"},
     {"pooler", "SET ROLE acme_people; " SUBJECTS, "of acme"},
@@ -130,7 +154,8 @@ static const struct row {
     {"bound", "SET search_path = pg_temp, public; " SUBJECTS, "of acme"},
     {"bound", "SET session_replication_role = replica; " SUBJECTS, "!42501"},
     {"bound", "SET ticketing.tenant = '2'; " SUBJECTS, "of acme"},
-    {"bound", "ALTER ROLE bound SET role = 'free'; " SUBJECTS, "of acme"},
+    {"bound", "ALTER ROLE bound SET role = 'nobody_yet'; " SUBJECTS, "of acme"},
+    {"bound", "ALTER ROLE bound RESET role; " SUBJECTS, "of acme"},
     /* Every table and view that agents read, by a row of another tenant. */
     {"bound", "SELECT string_agg(name, ',') FROM ticketing.tenant", "acme"},
     {"bound", "SELECT count(DISTINCT tenant_id) FROM ticketing.template", "1"},
@@ -148,6 +173,7 @@ static const struct row {
     {"bound", "TABLE ticketing.intake", "!42501"},
     {"bound", "TABLE ticketing.outbox", "!42501"},
     {"bound", "TABLE ticketing.reader", "!42501"},
+    {"bound", "TABLE ticketing_meta.reader_of_all", "!42501"},
     {"bound", "TABLE ticketing.channel_rules", "!42501"},
     {"bound", "COPY ticketing.ticket (subject) TO PROGRAM 'cat'", "!42501"},
     {"bound", "COPY (SELECT 1) TO '/nowhere'", "!42501"},
@@ -159,15 +185,27 @@ static const struct row {
     {"bound", "SELECT count(*) FROM ticketing.ticket_report WHERE 1 / (tenant_id - 2) < 1", "1"},
     /* Functions. */
     {"bound", "SELECT my_tenants FROM ticketing.my_tenants()", "{1}"},
-    {"bound", "SELECT ticketing.role_tenants('free')", "!42501"},
-    {"bound", "SELECT ticketing.reader_set('bound', 'globex', true)", "!42501"},
+    {"bound", "SELECT ticketing.role_given('free', 'USAGE')", "!42501"},
+    {"bound", "SELECT ticketing.role_reads('free')", "!42501"},
+    {"bound", "SELECT ticketing.caller_reads()", "!42501"},
+    {"bound", "SELECT ticketing.reader_set('bound', '{globex}', true)", "!42501"},
+    {"bound", "SELECT ticketing.reader_renew('free')", "!42501"},
+    /* Who administers gives what it reads and no more. */
+    {"deputy", "SET ROLE ticket_admin; SELECT ticketing.reader_set('deputy', '{acme}', true)", "!TK011"},
+    {"deputy", "SET ROLE ticket_admin; SELECT ticketing.reader_set('deputy', '{*}', true)", "!TK011"},
+    {"deputy", "SET ROLE ticket_admin; SELECT ticketing.reader_set('bound', '{acme}', false)", "!TK011"},
+    {"deputy", "SET ROLE ticket_admin; SELECT ticketing.reader_renew('free')", "!TK011"},
+    {"deputy", "SET ROLE ticket_admin; SELECT words FROM ticketing.reader_set('deputy', '{globex}', true)",
+     "deputy reads globex"},
+    {"deputy", "SET ROLE ticket_admin; SELECT ticketing.disable('acme', 'support') IS NULL", "t"},
+    {"deputy", "SET ROLE ticket_admin; SELECT count(*) FROM ticketing.reader WHERE tenant_id = 1", "0"},
     {"bound", "SELECT ticketing.add_note(1, 'INC-1', 'a@acme.example', 'internal', 'x') > 0", "t"},
     {"bound", "SELECT ticketing.add_note(2, 'INC-1', 'a@acme.example', 'internal', 'x')", "!P0002"},
     {"bound",
      "SELECT ticketing.add_note(2, 'INC-1', 'x', 'internal', 'x', '{a.txt}', '{text/plain}', '{mine}')",
      "!P0002"},
     {"bound", "SELECT ticketing.contents_put(2, '{mine}')", "!42501"},
-    {"bound", "SET ROLE free; SELECT ticketing.add_note(2, 'INC-1', 'a@acme.example', 'internal', 'x')",
+    {"bound", "SET ROLE nobody_yet; SELECT ticketing.add_note(2, 'INC-1', 'a@acme.example', 'internal', 'x')",
      "!P0002"},
     {"bound", "SELECT ticketing.set_status(2, 'INC-1', 'closed', 'a@acme.example')", "!P0002"},
     {"bound", "SELECT ticketing.set_status(1, 'INC-1', 'pending', 'a@acme.example')", ""},
@@ -206,23 +244,21 @@ static const struct row {
     {"bound", "GRANT ticket_owner TO bound", "!42501"},
     {"bound", "SET ROLE ticket_owner", "!42501"},
     /* Fields that are restricted. */
-    {"ticket_agent", "SELECT string_agg(DISTINCT name, ',') FROM ticketing.ticket_field", "category"},
-    {"ticket_agent", "SELECT count(*) FROM ticketing.ticket_field WHERE restricted", "0"},
-    {"ticket_agent",
+    {"free", "SELECT count(*) FROM ticketing.ticket_field WHERE restricted", "0"},
+    {"free",
      "SELECT count(*) FROM ticketing.ticket_field WHERE 1 / (CASE WHEN restricted THEN 0 ELSE 1 END) = 1",
      "2"},
-    {"ticket_agent", "SET row_security = off; TABLE ticketing.ticket_field", "!42501"},
-    {"ticket_agent", "SELECT count(*) FROM ticketing.ticket_report r WHERE r::text LIKE '%cost_centre%'",
-     "0"},
+    {"free", "SET row_security = off; TABLE ticketing.ticket_field", "!42501"},
+    {"free", "SELECT count(*) FROM ticketing.ticket_report r WHERE r::text LIKE '%cost_centre%'", "0"},
     {"ticket_restricted", "SELECT string_agg(DISTINCT name, ',') FROM ticketing.ticket_field",
      "category,cost_centre"},
     {"ticket_admin", "SELECT string_agg(DISTINCT name, ',') FROM ticketing.ticket_field", "category"},
     {"free", "SELECT string_agg(DISTINCT name, ',') FROM ticketing.ticket_field", "category"},
     {"bound", "SELECT string_agg(tenant_id || name, ',' ORDER BY name) FROM ticketing.ticket_field",
      "1category,1cost_centre"},
-    {"bound",
-     "SET ROLE free; SELECT string_agg(tenant_id || name, ',' ORDER BY name) FROM ticketing.ticket_field",
-     "1category"},
+    {"bound", "SET ROLE nobody_yet; SELECT string_agg(tenant_id || name, ',') FROM ticketing.ticket_field",
+     ""},
+    {"one_of_them", "SELECT string_agg(tenant_id || name, ',') FROM ticketing.ticket_field", "1category"},
 };
 
 static void check_rows(const struct row *rows, gsize count)
@@ -292,7 +328,7 @@ static const struct row milter[] = {
     {"ticket_milter", "SELECT setval('ticketing.number_1_inc', 1)", "!42501"},
     {"ticket_milter", "TABLE ticketing.ticket_report", "!42501"},
     {"ticket_milter", "SELECT ticketing.my_tenants()", "!42501"},
-    {"ticket_milter", "SELECT ticketing.reader_set('free', 'acme', true)", "!42501"},
+    {"ticket_milter", "SELECT ticketing.reader_set('free', '{acme}', true)", "!42501"},
     {"ticket_milter", "SELECT ticketing.window_full('tickets', 1, 1, '', 1, now(), 1, 1)", "!42501"},
 };
 
@@ -357,7 +393,7 @@ static void tokens_keys_and_ids_of_one_tenant_are_nothing_in_another(void **stat
     tk_store_close(&store);
 }
 
-static void only_roles_of_people_can_be_held(void **state)
+static void only_roles_of_people_can_be_given_tenants(void **state)
 {
     (void)state;
     static const struct {
@@ -367,55 +403,208 @@ static void only_roles_of_people_can_be_held(void **state)
         {"free", "nobody", TK_REFUSED},
         {"missing", "acme", TK_REFUSED},
         {"", "acme", TK_REFUSED},
-        {"ticket_agent", "acme", TK_REFUSED},
         {"ticket_admin", "acme", TK_REFUSED},
         {"ticket_milter", "acme", TK_REFUSED},
-        {"ticket_restricted", "acme", TK_REFUSED},
+        {"ticket_owner", "*", TK_REFUSED},
         {"postgres", "acme", TK_REFUSED},
         {"boss", "acme", TK_REFUSED},
+        {"ticket_agent", "acme", TK_OK},
         {"free", "acme", TK_OK},
     };
     struct tk_store *store = server_store("ticket_admin", 1);
-    bool changed = false;
-    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
-        if (tk_admin_reader(store, rows[i].role, rows[i].tenant, true, soon(5), &changed, NULL) !=
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct tk_reader reader = {0};
+        const char *const tenants[] = {rows[i].tenant, NULL};
+        if (tk_admin_reader(store, TK_READER_ADD, rows[i].role, tenants, soon(5), &reader, NULL) !=
             rows[i].status)
             fail_msg("%s", rows[i].role);
-    assert_true(changed);
-    g_autofree char *held = ask("free", SUBJECTS);
-    assert_true(g_str_has_prefix(held, "of acme") && strstr(held, "globex") == NULL);
-    assert_int_equal(tk_admin_reader(store, "free", "acme", true, soon(5), &changed, NULL), TK_OK);
-    assert_false(changed);
-    assert_int_equal(tk_admin_reader(store, "free", "acme", false, soon(5), &changed, NULL), TK_OK);
-    assert_true(changed);
-    g_autofree char *freed = ask("free", SUBJECTS);
-    assert_non_null(strstr(freed, "of globex"));
+        tk_reader_clear(&reader);
+    }
+    /* What the role of all agents was given is for sessions of that role alone. */
+    static const struct row given[] = {{"ticket_agent", SUBJECTS, "of acme"}, {"nobody_yet", SUBJECTS, ""}};
+    check_rows(given, G_N_ELEMENTS(given));
+    change(store, TK_READER_REMOVE, "ticket_agent", "acme", true, "ticket_agent reads no tenant");
+    change(store, TK_READER_REMOVE, "free", "acme", true, "free reads ALL tenants");
     tk_store_close(&store);
 }
 
-/* The wall costs a question a statement, not one a row. */
-static void a_room_is_found_by_an_index(void **state)
+static void a_change_says_what_the_role_reads_afterwards(void **state)
+{
+    (void)state;
+    struct tk_store *store = server_store("ticket_admin", 1);
+    run_sql("CREATE ROLE gil LOGIN; GRANT ticket_agent TO gil");
+    change(store, TK_READER_ADD, "gil", "globex", true, "gil reads globex");
+    change(store, TK_READER_ADD, "gil", "globex", false, "gil reads globex");
+    change(store, TK_READER_ADD, "gil", "acme", true, "gil reads acme and globex");
+    change(store, TK_READER_ADD, "gil", "*", true, "gil reads ALL tenants");
+    change(store, TK_READER_REMOVE, "gil", "*", true, "gil reads acme and globex");
+    change(store, TK_READER_REMOVE, "gil", "globex", true, "gil reads acme");
+    run_sql("GRANT globex_people TO gil");
+    change(store, TK_READER_REMOVE, "gil", "globex", false,
+           "gil reads acme and globex (as a member of globex_people)");
+    change(store, TK_READER_REMOVE, "gil", "acme", true, "gil reads globex (as a member of globex_people)");
+    run_sql("REVOKE globex_people FROM gil; GRANT all_people TO gil");
+    change(store, TK_READER_REMOVE, "gil", "acme", false,
+           "gil reads ALL tenants (as a member of all_people)");
+    run_sql("REVOKE all_people FROM gil");
+    change(store, TK_READER_REMOVE, "gil", "acme", false, "gil reads no tenant");
+    run_sql("DROP ROLE gil");
+    tk_store_close(&store);
+}
+
+/* Each step is done to a role GIL that reads acme alone, and to a group PEOPLE of his that reads acme too. */
+static void nothing_that_happens_to_a_role_widens_what_anybody_reads(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *step, *role, *reads;
+    } rows[] = {
+        {"SELECT ticketing.reader_set('gil', '{acme}', false); SELECT ticketing.reader_set('people', "
+         "'{acme}', "
+         "false)",
+         "gil", ""},
+        {"ALTER ROLE gil RENAME TO gil_of_old; REVOKE people FROM gil_of_old", "gil_of_old", ""},
+        {"ALTER ROLE gil RENAME TO gil_of_old; ALTER ROLE other RENAME TO gil", "gil", ""},
+        {"DROP ROLE gil; CREATE ROLE gil LOGIN; GRANT ticket_agent TO gil", "gil", ""},
+        {"SELECT ticketing.reader_set('gil', '{acme}', false); DROP ROLE people", "gil", ""},
+        {"SELECT ticketing.reader_set('gil', '{acme}', false); ALTER ROLE people RENAME TO folk", "gil", ""},
+        {"SELECT ticketing.reader_set('gil', '{acme}', false); DROP ROLE people; CREATE ROLE people; GRANT "
+         "ticket_agent, people TO gil",
+         "gil", ""},
+        {"DROP ROLE people", "gil", "of acme"},
+        {"REVOKE people FROM gil", "gil", "of acme"},
+        {"ALTER ROLE people RENAME TO folk", "gil", "of acme"},
+        {"UPDATE ticketing.reader SET role_oid = (role_oid::bigint + 1)::oid WHERE role IN ('gil', 'people')",
+         "gil", ""},
+        {"ALTER ROLE ticket_admin RENAME TO former; ALTER ROLE other RENAME TO ticket_admin", "gil",
+         "of acme"},
+    };
+    guint wrong = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *sql =
+            g_strdup_printf("BEGIN; CREATE ROLE gil LOGIN; CREATE ROLE people; CREATE ROLE other LOGIN;"
+                            "GRANT ticket_agent TO gil, people, other; GRANT people TO gil;"
+                            "SELECT ticketing.reader_set('gil', '{acme}', true);"
+                            "SELECT ticketing.reader_set('people', '{acme}', true);"
+                            "%s; SET SESSION AUTHORIZATION %s; " SUBJECTS,
+                            rows[i].step, rows[i].role);
+        g_autofree char *answer = server_ask("postgres", sql);
+        if (strcmp(answer, rows[i].reads) != 0) {
+            print_message("%s\n  %s reads \"%s\"\n", rows[i].step, rows[i].role, answer);
+            wrong++;
+        }
+    }
+    assert_int_equal(wrong, 0);
+    /* A role that takes the name of the administrators' role is none of them. */
+    server_expect("", "BEGIN; CREATE ROLE other LOGIN; GRANT ticket_agent TO other; ALTER ROLE ticket_admin "
+                      "RENAME TO former; ALTER ROLE other RENAME TO ticket_admin; SET SESSION AUTHORIZATION "
+                      "ticket_admin; " SUBJECTS);
+}
+
+static void a_name_is_given_anew_what_it_had_on_purpose_alone(void **state)
+{
+    (void)state;
+    struct tk_store *store = server_store("ticket_admin", 1);
+    run_sql("CREATE ROLE eve LOGIN; GRANT ticket_agent TO eve");
+    change(store, TK_READER_ADD, "eve", "acme", true, "eve reads acme");
+    run_sql("DROP ROLE eve; CREATE ROLE eve LOGIN; GRANT ticket_agent TO eve");
+    static const struct row before[] = {{"eve", SUBJECTS, ""}}, after[] = {{"eve", SUBJECTS, "of acme"}};
+    check_rows(before, 1);
+    /* One tenant that is given does not bring back the others. */
+    change(store, TK_READER_ADD, "eve", "globex", true, "eve reads globex");
+    change(store, TK_READER_REMOVE, "eve", "globex", true, "eve reads no tenant");
+    change(store, TK_READER_RENEW, "eve", NULL, true, "eve reads acme");
+    check_rows(after, 1);
+    change(store, TK_READER_RENEW, "eve", NULL, false, "eve reads acme");
+    struct tk_reader reader = {0};
+    assert_int_equal(tk_admin_reader(store, TK_READER_RENEW, "nobody_yet", NULL, soon(5), &reader, NULL),
+                     TK_REFUSED);
+    change(store, TK_READER_REMOVE, "eve", "acme", true, "eve reads no tenant");
+    run_sql("DROP ROLE eve");
+    tk_store_close(&store);
+}
+
+/* An installation of the version before: roles that were held to no tenant read all. */
+static void an_upgrade_keeps_what_persons_read_and_says_whom(void **state)
+{
+    (void)state;
+    server_old("before", 7);
+    static const char *const told[] = {
+        "free reads ALL tenants, as before",
+        "one_of_all reads ALL tenants, as before",
+        "ticket_agent reads ALL tenants, as before",
+        "loose read all tenants and reads NO tenant from now on: it cannot log in",
+        "wide read all tenants and reads NO tenant from now on: its members would read all with it (narrow)",
+    };
+    static const char *const untold[] = {"narrow reads", "boss", "ticket_admin", "ticket_milter"};
+    run_sql(
+        "CREATE ROLE one_of_all LOGIN; CREATE ROLE loose; CREATE ROLE wide LOGIN; CREATE ROLE narrow LOGIN;"
+        "GRANT ticket_agent TO loose, wide, narrow; GRANT all_people TO one_of_all; GRANT wide TO narrow");
+    g_autofree char *filled = server_ask_in(
+        "before", "postgres",
+        "INSERT INTO ticketing.tenant (name, created_at) VALUES ('acme', now()), ('globex', now());"
+        "INSERT INTO ticketing.reader VALUES (1, 'narrow'), (1, 'bound'), (2, 'gone')");
+    assert_string_equal(filled, "");
+    struct tk_store *store = server_store_in("before", "postgres", 1);
+    g_autoptr(GString) lines = g_string_new(NULL), why = g_string_new(NULL);
+    guint applied = 0;
+    if (tk_admin_migrate(store, soon(30), &applied, lines, why) != TK_OK)
+        fail_msg("%s", why->str);
+    for (gsize i = 0; i < G_N_ELEMENTS(told); i++)
+        if (strstr(lines->str, told[i]) == NULL)
+            fail_msg("%s: not in %s", told[i], lines->str);
+    for (gsize i = 0; i < G_N_ELEMENTS(untold); i++)
+        assert_null(strstr(lines->str, untold[i]));
+#define TENANTS "SELECT string_agg(name, ',' ORDER BY name) FROM ticketing.tenant"
+    static const struct row reads[] = {
+        {"free", TENANTS, "acme,globex"},
+        {"one_of_all", TENANTS, "acme,globex"},
+        {"ticket_admin", TENANTS, "acme,globex"},
+        {"ticket_agent", TENANTS, "acme,globex"},
+        {"narrow", TENANTS, "acme"},
+        {"bound", TENANTS, "acme"},
+        {"wide", TENANTS, ""},
+        {"loose", TENANTS, ""},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(reads); i++) {
+        g_autofree char *sql =
+            g_strdup_printf("SET SESSION AUTHORIZATION %s; %s", reads[i].role, reads[i].sql);
+        g_autofree char *answer = server_ask_in("before", "postgres", sql);
+        if (strcmp(answer, reads[i].answer) != 0)
+            fail_msg("%s reads %s", reads[i].role, answer);
+    }
+    tk_store_close(&store);
+    server_expect("", "DROP DATABASE before");
+    run_sql("DROP ROLE one_of_all; DROP ROLE loose; DROP ROLE narrow; DROP ROLE wide");
+}
+
+/* Not once a row, whatever way the planner takes. */
+static void the_wall_is_asked_once_a_statement(void **state)
 {
     (void)state;
     run_sql("INSERT INTO ticketing.ticket (tenant_id, number, ticket_type, subject, description, requester, "
             "created_at,"
             " updated_at) SELECT n % 2 + 1, 'X-' || n, 'incident', 's', 'd', 'r', now(), now() FROM "
-            "generate_series(1, 20000) n;"
+            "generate_series(1, 2000) n;"
             "ANALYZE ticketing.ticket");
+    static const char *const ways[] = {
+        "enable_indexscan = off; SET LOCAL enable_indexonlyscan = off; SET LOCAL "
+        "enable_bitmapscan = off",
+        "enable_seqscan = off", "enable_bitmapscan = on"};
     static const char *const queries[] = {
         "SELECT count(*) FROM ticketing.ticket",
         "SELECT * FROM ticketing.ticket WHERE number = 'X-77'",
         "SELECT * FROM ticketing.ticket ORDER BY created_at DESC LIMIT 50",
+        "SELECT count(*) FROM ticketing.ticket WHERE tenant_id = 1 AND subject LIKE '%x%'",
     };
-    for (gsize i = 0; i < G_N_ELEMENTS(queries); i++) {
-        const gint64 begin = g_get_monotonic_time();
-        g_autofree char *answer = ask("bound", queries[i]);
-        assert_true(answer[0] != '!');
-        assert_true(g_get_monotonic_time() - begin < 2 * G_USEC_PER_SEC);
-    }
-    g_autofree char *seq =
-        ask("bound", "SET enable_seqscan = on; EXPLAIN SELECT count(*) FROM ticketing.ticket");
-    assert_true(seq[0] != '!');
+    for (gsize way = 0; way < G_N_ELEMENTS(ways); way++)
+        for (gsize i = 0; i < G_N_ELEMENTS(queries); i++) {
+            g_autofree char *sql = g_strdup_printf(
+                "BEGIN; SET track_functions = 'all'; SET SESSION AUTHORIZATION bound; SET LOCAL %s; %s;"
+                "SELECT sum(calls) FROM pg_stat_xact_user_functions WHERE funcname = 'my_tenants'",
+                ways[way], queries[i]);
+            server_expect("1", sql);
+        }
 }
 
 static int teardown(void **state)
@@ -430,9 +619,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_way_leads_into_another_tenants_room),
         cmocka_unit_test(the_milter_can_do_nothing_but_call_its_functions),
+        cmocka_unit_test(only_roles_of_people_can_be_given_tenants),
+        cmocka_unit_test(a_change_says_what_the_role_reads_afterwards),
+        cmocka_unit_test(nothing_that_happens_to_a_role_widens_what_anybody_reads),
+        cmocka_unit_test(a_name_is_given_anew_what_it_had_on_purpose_alone),
+        cmocka_unit_test(an_upgrade_keeps_what_persons_read_and_says_whom),
         cmocka_unit_test(tokens_keys_and_ids_of_one_tenant_are_nothing_in_another),
-        cmocka_unit_test(only_roles_of_people_can_be_held),
-        cmocka_unit_test(a_room_is_found_by_an_index),
+        cmocka_unit_test(the_wall_is_asked_once_a_statement),
     };
     server_start();
     return cmocka_run_group_tests(tests, setup, teardown);
