@@ -208,6 +208,10 @@ enum tk_status tk_effects_make(const struct tk_effects_mail *mail, const struct 
 
     /* Where nobody gets the mail, nobody reads its headers. */
     if (strangers || anybody) {
+        if (mail->marks_stay)
+            return tk_status_fail(TK_LATER, why,
+                                  "the mail has more header fields that begin with " MARK_PREFIX
+                                  " than the mail server can remove");
         remove_marks(mail, edits);
         for (gsize i = 0; i < n_answers; i++)
             add_marks(&answers[i], strangers, edits);

@@ -46,12 +46,13 @@ struct tk_effects_mail {
     const struct tk_effects_rcpt *rcpts;
     gsize n_rcpts;
     const char *const *header_names; /* in order, at least those of marks, NULL-terminated */
+    gboolean marks_stay;             /* there are more marks than can be removed */
 };
 
 /* Appends the edits to EDITS (a tk_effects_new array): X-Ticket-* removed highest index first, recipients by
  * folder, one X-Ticket-Verdict a channel and X-Ticket-Id a ticket; with a foreign recipient left only
- * "X-Ticket-Verdict: INTAKE-ID". TK_OK, or TK_BUG (WHY) where a value could not stand in a header or an SMTP
- * command. */
+ * "X-Ticket-Verdict: INTAKE-ID". TK_OK; TK_BUG (WHY) where a value could not stand in a header or an SMTP
+ * command; TK_LATER (WHY) where somebody would get the mail with marks that stay. */
 enum tk_status tk_effects_make(const struct tk_effects_mail *mail, const struct tk_effects_answer *answers,
                                gsize n_answers, GPtrArray *edits, GString *why) TK_MUST_CHECK;
 

@@ -185,7 +185,8 @@ static enum tk_status make_edits(struct run *run)
                                          .n_rcpts = run->rcpts->len,
                                          .header_names = run->mail->header_names != NULL
                                                              ? run->mail->header_names
-                                                             : (const char *const *)names->pdata};
+                                                             : (const char *const *)names->pdata,
+                                         .marks_stay = run->mail->marks_stay};
     g_ptr_array_set_size(run->outcome->edits, 0);
     return tk_effects_make(&mail, (const struct tk_effects_answer *)(void *)run->answers->data,
                            run->answers->len, run->outcome->edits, run->outcome->why);

@@ -34,6 +34,7 @@ struct tk_intake_mail {
     /* Names of the header fields that begin with X-Ticket-, in order, NULL-terminated, as edits count them;
      * NULL where nobody edits the mail. */
     const char *const *header_names;
+    gboolean marks_stay;    /* there are more of these than can be removed */
     gboolean too_big;       /* larger than limits.message: the source holds only its beginning */
     guint8 body_sha256[32]; /* of the bytes behind the header, CRLF taken as LF */
     guint8 raw_sha256[32];  /* of all bytes of the source */

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import re
 import signal
 import sys
 
@@ -143,6 +144,44 @@ def _(stack):
     head = stack.wait_mailbox("fail@acme.example", before + 1)[-1].split(b"\n\n", 1)[0]
     expect_equal(head.count(b"X-Ticket-Id"), 0, "forged headers")
     expect_equal(head.count(b"X-Ticket-Verdict: fail"), 1, "our headers")
+
+
+def forge(count):
+    """COUNT marks of ours in every spelling, between fields that are the sender's own."""
+    names = ("X-Ticket-Verdict", "x-ticket-verdict", "X-TICKET-ID", "X-Ticket-%d")
+    values = ("ticket; channel=acme/support", "INC-1\r\n\tfolded", "")
+    marks = [(name % number if "%" in name else name, values[number % 3]) for number in range(count)
+             for name in (names[number % 4],)]
+    return [("X-Own", "first")] + marks + [("X-Own", "last")]
+
+
+@case("five thousand forged headers of ours are taken away, in any case and folded, and the others stay")
+def _(stack):
+    before = len(stack.mailbox("fail@acme.example"))
+    content = mail(sender="x@foreign.example", headers=forge(5000))
+    expect_equal(stack.send(content, "x@foreign.example", [SUPPORT])[0], 250)
+    head = stack.wait_mailbox("fail@acme.example", before + 1)[-1].split(b"\n\n", 1)[0]
+    expect_equal(re.findall(rb"(?im)^x-ticket-.*$", head),
+                 [b"X-Ticket-Verdict: fail; channel=acme/support; reason=domain_not_allowed"], "our headers")
+    expect_equal(re.findall(rb"(?m)^X-Own: (\w+)$", head), [b"first", b"last"], "the sender's own")
+    expect(b"folded" not in head, "what followed a forged header stays")
+
+
+@case("a mail with more forged headers than the mail server can remove is put off, unless nobody gets a copy")
+def _(stack):
+    mailboxes = ("fail@acme.example", "dora@acme.example")
+    before = [len(stack.mailbox(address)) for address in mailboxes] + [count(stack, "intake")]
+    many = forge(7000)
+    behind = [("X-Own", "x")] * 100000 + forge(300)
+    for headers in (many, behind):
+        content = mail(sender="x@foreign.example", headers=headers)
+        expect_equal(stack.send(content, "x@foreign.example", [SUPPORT])[0], 451, "the reply")
+        expect_equal(stack.send(content, "x@foreign.example", [SUPPORT, "dora@acme.example"])[0], 451, "the reply")
+    wait_for(stack.queue_is_empty, "an empty queue")
+    expect_equal([len(stack.mailbox(address)) for address in mailboxes] + [count(stack, "intake")], before, "what came of it")
+    expect("more header fields that begin with X-Ticket- than" in stack.milter_log(), "the log does not say why")
+    expect_equal(stack.send(mail(headers=many, message_id="<marks.1@x>"), ANN, [SUPPORT])[0], 250)
+    ticket_of(stack, "marks.1@x")
 
 
 @case("W6: the same mail a second time is told 250 and makes no second ticket")

@@ -24,7 +24,7 @@ static int start(void **state)
 static void expect(const struct tk_effects_rcpt *rcpts, gsize n_rcpts, const char *const *headers,
                    const struct tk_effects_answer *answers, gsize n_answers, const char *expected)
 {
-    const struct tk_effects_mail mail = {rcpts, n_rcpts, headers};
+    const struct tk_effects_mail mail = {rcpts, n_rcpts, headers, FALSE};
     g_autoptr(GPtrArray) edits = tk_effects_new();
     g_autoptr(GString) why = g_string_new(NULL), got = g_string_new(NULL);
     assert_int_equal(tk_effects_make(&mail, answers, n_answers, edits, why), TK_OK);
@@ -204,13 +204,30 @@ static void a_value_that_may_not_be_written_is_a_bug_not_a_header(void **state)
 {
     (void)state;
     const struct tk_effects_rcpt rcpt = {"<support@acme.example>", support};
-    const struct tk_effects_mail mail = {&rcpt, 1, no_headers};
+    const struct tk_effects_mail mail = {&rcpt, 1, no_headers, FALSE};
     const struct tk_effects_answer answer = {support, TK_VERDICT_FAIL, TK_REASON_NONE, "INC-1\r\nBcc: x@y", 1,
                                              NULL};
     g_autoptr(GPtrArray) edits = tk_effects_new();
     g_autoptr(GString) why = g_string_new(NULL);
     assert_int_equal(tk_effects_make(&mail, &answer, 1, edits, why), TK_BUG);
     assert_true(why->len > 0);
+}
+
+static void marks_that_cannot_be_removed_put_off_only_what_somebody_gets(void **state)
+{
+    (void)state;
+    const struct tk_effects_rcpt rcpts[] = {{"<support@acme.example>", support},
+                                            {"<ann@acme.example>", NULL}};
+    const struct tk_effects_answer answer = {support, TK_VERDICT_TICKET, TK_REASON_NONE, "INC-1", 1, NULL};
+    static const enum tk_folder_kind kinds[] = {TK_FOLDER_NONE, TK_FOLDER_ALIAS};
+    for (gsize i = 0; i < 2 * G_N_ELEMENTS(kinds); i++) {
+        const struct tk_effects_mail mail = {rcpts, 1 + i % 2, no_headers, TRUE};
+        support->success.kind = kinds[i / 2];
+        g_autoptr(GPtrArray) edits = tk_effects_new();
+        g_autoptr(GString) why = g_string_new(NULL);
+        assert_int_equal(tk_effects_make(&mail, &answer, 1, edits, why), i == 0 ? TK_OK : TK_LATER);
+        assert_int_equal(why->len > 0, i > 0);
+    }
 }
 
 #define CASE(name) cmocka_unit_test_setup(name, start)
@@ -227,6 +244,7 @@ int main(void)
         CASE(several_channels_each_get_their_own_answer),
         CASE(an_address_gets_the_mail_once),
         CASE(the_evidence_is_told_once_and_cleaned_and_to_no_stranger),
+        CASE(marks_that_cannot_be_removed_put_off_only_what_somebody_gets),
         CASE(a_value_that_may_not_be_written_is_a_bug_not_a_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
