@@ -14,7 +14,7 @@ SCHEMA_SQL = \
 	%D%/migrations/0010_tenants.sql \
 	%D%/migrations/0011_upkeep.sql \
 	%D%/migrations/0012_installation.sql
-EXTRA_DIST += %D%/embed.awk $(SCHEMA_SQL)
+EXTRA_DIST += %D%/embed.awk $(SCHEMA_SQL) %D%/migrations/released
 
 # SQL becomes C at build time, so that the programs need no file at run time.
 schema/queries.h: %D%/embed.awk %D%/queries.sql

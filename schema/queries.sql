@@ -9,6 +9,9 @@ SELECT current_setting('fsync') AS fsync, current_setting('full_page_writes') AS
 -- name: schema_version
 SELECT ticketing.schema_version() AS version;
 
+-- name: schema_serves
+SELECT ticketing.schema_serves() AS serves;
+
 -- name: check
 SELECT true AS answers;
 
@@ -123,19 +126,28 @@ SELECT ticketing.outbox_retry($1, $2, $3, to_timestamp($4 / 1000000.0), to_times
                               make_interval(secs => $6 / 1000.0), $7) AS state;
 
 -- name: migrate_begin
-BEGIN;
+BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+SET LOCAL lock_timeout = '5s';
 SET LOCAL client_min_messages = notice;
-SELECT pg_advisory_xact_lock(hashtextextended('ticketing.migration', 0));
+
+-- name: migrate_lock
+SET LOCAL ROLE ticket_owner;
+SET LOCAL search_path = ticketing, pg_temp;
+LOCK TABLE ticketing_meta.migration IN SHARE ROW EXCLUSIVE MODE;
 
 -- name: migrate_version
 SELECT coalesce(max(version), 0) AS version FROM ticketing_meta.migration;
 
--- name: migrate_as_owner
-SET LOCAL ROLE ticket_owner;
-SET LOCAL search_path = ticketing, pg_temp;
+-- name: migrate_serves
+SELECT max(serves) AS serves FROM ticketing_meta.migration;
+
+-- The table has the column from migration 8 on.
+-- name: migrate_done_early
+INSERT INTO ticketing_meta.migration (version, name, program, applied_at) VALUES ($1, $2, $3, now()) RETURNING version;
 
 -- name: migrate_done
-INSERT INTO ticketing_meta.migration (version, name, program, applied_at) VALUES ($1, $2, $3, now()) RETURNING version;
+INSERT INTO ticketing_meta.migration (version, name, program, serves, applied_at) VALUES ($1, $2, $3, $4, now())
+RETURNING version;
 
 -- name: commit
 COMMIT;
@@ -250,6 +262,7 @@ LIMIT $7;
 
 -- name: report_status
 SELECT (SELECT coalesce(max(version), 0) FROM ticketing_meta.migration) AS schema_version,
+       (SELECT max(serves) FROM ticketing_meta.migration) AS schema_serves,
        (SELECT ticketing.moment(max(applied_at)) FROM ticketing_meta.migration) AS migrated_at,
        current_setting('server_version') AS server_version, current_database()::text AS database,
        session_user::text AS role,

@@ -19,6 +19,29 @@ BEGIN
     IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
         EXECUTE format('GRANT ticket_owner TO %I', current_user);
     END IF;
+END
+$$;
+-- Two at once are one after the other: the second waits here for the first one's schema, or else for the lock below, which
+-- nobody but the owner can take.
+DO $$
+BEGIN
+    CREATE SCHEMA IF NOT EXISTS ticketing AUTHORIZATION ticket_owner;
+    CREATE SCHEMA IF NOT EXISTS ticketing_meta AUTHORIZATION ticket_owner;
+EXCEPTION WHEN duplicate_schema OR unique_violation THEN
+    NULL; -- another init was faster, and made both
+END
+$$;
+-- Which migrations were applied. In a schema of its own: it knows no tenants.
+CREATE TABLE IF NOT EXISTS ticketing_meta.migration (
+    version bigint PRIMARY KEY,
+    name text NOT NULL,
+    program text NOT NULL,
+    applied_at timestamptz NOT NULL
+);
+LOCK TABLE ticketing_meta.migration IN SHARE ROW EXCLUSIVE MODE;
+ALTER TABLE ticketing_meta.migration OWNER TO ticket_owner;
+DO $$
+BEGIN
     -- Everybody may put temporary tables into a database and, where it was upgraded, objects into public.
     EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE 'REVOKE CREATE ON SCHEMA public FROM PUBLIC';
@@ -36,18 +59,8 @@ ALTER ROLE ticket_milter SET idle_in_transaction_session_timeout = '60s';
 ALTER ROLE ticket_milter SET client_connection_check_interval = '2s';
 ALTER ROLE ticket_notify SET idle_in_transaction_session_timeout = '60s';
 ALTER ROLE ticket_notify SET client_connection_check_interval = '2s';
-CREATE SCHEMA IF NOT EXISTS ticketing AUTHORIZATION ticket_owner;
-CREATE SCHEMA IF NOT EXISTS ticketing_meta AUTHORIZATION ticket_owner;
 -- Without IN SCHEMA: a default for one schema cannot take back what the default for all gives.
 ALTER DEFAULT PRIVILEGES FOR ROLE ticket_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE ticket_owner REVOKE USAGE ON TYPES FROM PUBLIC;
--- Which migrations were applied. In a schema of its own: it knows no tenants.
-CREATE TABLE IF NOT EXISTS ticketing_meta.migration (
-    version bigint PRIMARY KEY,
-    name text NOT NULL,
-    program text NOT NULL,
-    applied_at timestamptz NOT NULL
-);
-ALTER TABLE ticketing_meta.migration OWNER TO ticket_owner;
 GRANT USAGE ON SCHEMA ticketing_meta TO ticket_admin;
 GRANT SELECT ON ticketing_meta.migration TO ticket_admin;

@@ -246,7 +246,14 @@ static enum tk_status check_schema(struct tk_connection *c, gint64 deadline, GSt
             TK_CONFIG, why, "the schema ticketing is not there, or this role may not use it: ticketctl init");
     if (status != TK_OK)
         return status;
-    return tk_migrate_version_fits(tk_result_number(result, 0, "version"), why);
+    const gint64 version = tk_result_number(result, 0, "version");
+    if (version <= tk_migrations_newest)
+        return tk_migrate_version_fits(version, version, why);
+    g_autoptr(PGresult) newer = NULL;
+    status = tk_connection_query(c, tk_query_schema_serves, NULL, false, false, deadline, &newer, why);
+    if (status != TK_OK)
+        return status;
+    return tk_migrate_version_fits(version, tk_result_number(newer, 0, "serves"), why);
 }
 
 enum tk_status tk_target_connect(const struct tk_target *target, bool any_schema, gint64 deadline,

@@ -243,6 +243,7 @@ lints = \
 	%D%/lint/faults \
 	%D%/lint/format \
 	%D%/lint/mans \
+	%D%/lint/migrations \
 	%D%/lint/options \
 	%D%/lint/rooms \
 	%D%/lint/units \

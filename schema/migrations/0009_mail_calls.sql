@@ -1,4 +1,5 @@
 -- The calls that store a mail, as they are from this version on.
+-- Serves: 9
 
 -- What the rate windows read: at most as many rows as a window holds, whatever else was stored. A mail that is excluded or
 -- refused costs its sender nothing, so these rows are in neither index, and nobody makes a window slower with them.

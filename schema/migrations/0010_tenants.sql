@@ -1,4 +1,5 @@
 -- Who reads which tenant, and which addresses belong to it.
+-- Serves: 10
 --
 -- The walls between tenants are closed: a member of ticket_agent may read, and reads the tenants that it was given. Notices
 -- with SQLSTATE TK020 are shown by `ticketctl migrate'.

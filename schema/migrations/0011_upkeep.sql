@@ -1,4 +1,5 @@
 -- Purging in batches, what is kept of mails that were refused, and how the way out reads.
+-- Serves: 11
 
 -- People who take no part in a ticket may leave any number of notes at it that agents alone see, and those who do any number
 -- of files. Neither is read by the mail that answers it.

@@ -1,5 +1,6 @@
 -- The name that all hosts on one database share. It scopes tokens, Message-IDs and X-Ticket-Loop (rules/token.h). It
 -- stands in the schema that knows no tenants.
+-- Serves: 12
 
 -- The names that the installation had before (former) still count where a mail of ours comes back.
 CREATE TABLE ticketing_meta.installation (

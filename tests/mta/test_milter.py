@@ -215,7 +215,7 @@ def _(stack):
     troubles = [
         ("ALTER ROLE ticket_milter NOLOGIN;", "ALTER ROLE ticket_milter LOGIN;"),
         ("ALTER ROLE ticket_milter CONNECTION LIMIT 0;", "ALTER ROLE ticket_milter CONNECTION LIMIT -1;"),
-        ("INSERT INTO ticketing_meta.migration (version, name, program, applied_at) VALUES (999, 'x', 'x', now());",
+        ("INSERT INTO ticketing_meta.migration (version, name, program, serves, applied_at) VALUES (999, 'x', 'x', 999, now());",
          "DELETE FROM ticketing_meta.migration WHERE version = 999;"),
     ]
     for number, (make, undo) in enumerate(troubles):

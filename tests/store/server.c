@@ -120,6 +120,17 @@ void server_expect_at(const char *expected, const char *sql, const char *file, i
     _assert_string_equal(answer, expected, file, line);
 }
 
+void server_expect_soon(const char *expected, const char *sql)
+{
+    for (const gint64 end = soon(30);; g_usleep(20000)) {
+        g_autofree char *answer = server_ask("postgres", sql);
+        if (strcmp(answer, expected) == 0)
+            return;
+        if (g_get_monotonic_time() > end)
+            fail_msg("%s: %s, not %s", sql, answer, expected);
+    }
+}
+
 gint64 soon(double seconds)
 {
     return g_get_monotonic_time() + (gint64)(seconds * G_USEC_PER_SEC);

@@ -37,6 +37,9 @@ void server_old(const char *database, int version);
 #define server_expect(expected, sql) server_expect_at(expected, sql, __FILE__, __LINE__)
 void server_expect_at(const char *expected, const char *sql, const char *file, int line);
 
+/* The same, asked again and again until it holds; not within 30 seconds fails the test. */
+void server_expect_soon(const char *expected, const char *sql);
+
 /* A store for ROLE; a failure to open it fails the test. */
 struct tk_store *server_store(const char *role, guint pool);
 struct tk_store *server_store_in(const char *database, const char *role, guint pool);

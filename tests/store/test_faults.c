@@ -322,18 +322,57 @@ static void a_login_or_server_that_cannot_work_is_a_matter_of_configuration(void
     assert_int_equal(check_once(async, G_USEC_PER_SEC, &took, why), TK_CONFIG);
     assert_non_null(strstr(why->str, "synchronous_commit = off"));
     assert_int_equal(check_once("host=x nonsense", G_USEC_PER_SEC, &took, why), TK_CONFIG);
-    server_expect("", "INSERT INTO ticketing_meta.migration VALUES (1000, 'later', 'later', now())");
+}
+
+static void a_program_runs_on_a_newer_schema_that_serves_it_and_on_no_other(void **state)
+{
+    (void)state;
+    static const char *const roles[] = {"ticket_milter", "ticket_notify", "ticket_agent", "ticket_admin"};
+    g_autoptr(GString) why = g_string_new(NULL);
+    g_autofree char *newest = server_ask("postgres", "SELECT ticketing.schema_version()");
+    gint64 took = 0;
+    /* Two more: the first serves us, and the second those of the first alone. */
+    g_autofree char *first =
+        g_strdup_printf("INSERT INTO ticketing_meta.migration (version, name, program, serves, applied_at)"
+                        " VALUES (%s + 1, 'next', 'next', %s, now())",
+                        newest, newest);
+    g_autofree char *second =
+        g_strdup_printf("INSERT INTO ticketing_meta.migration (version, name, program, serves, applied_at)"
+                        " VALUES (%s + 2, 'last', 'last', %s + 1, now())",
+                        newest, newest);
+    g_autofree char *told = g_strdup_printf(
+        "the schema is at version %d, which serves programs of version %d or newer, and this one is of"
+        " version %s: install the newer program",
+        atoi(newest) + 2, atoi(newest) + 1, newest);
+    server_expect("", first);
+    for (gsize i = 0; i < G_N_ELEMENTS(roles); i++)
+        assert_int_equal(check_once(server_conninfo(roles[i]), G_USEC_PER_SEC, &took, why), TK_OK);
+    const struct tk_ingest mail = mail_of("newer@x.example");
+    struct tk_ingest_result result = server_ingest(store, &mail, TK_OK);
+    tk_ingest_result_clear(&result);
+    server_expect("", second);
+    for (gsize i = 0; i < G_N_ELEMENTS(roles); i++) {
+        assert_int_equal(check_once(server_conninfo(roles[i]), G_USEC_PER_SEC, &took, why), TK_CONFIG);
+        assert_string_equal(why->str, told);
+    }
+    /* Whom a schema serves is never taken back by a later one. */
+    g_autofree char *back =
+        g_strdup_printf("UPDATE ticketing_meta.migration SET serves = 1 WHERE version = %s + 2;"
+                        "UPDATE ticketing_meta.migration SET serves = version WHERE version = %s + 1",
+                        newest, newest);
+    server_expect("", back);
     assert_int_equal(check_once(server_conninfo("ticket_milter"), G_USEC_PER_SEC, &took, why), TK_CONFIG);
-    assert_non_null(strstr(why->str, "install the newer program"));
-    server_expect("", "DELETE FROM ticketing_meta.migration WHERE version = 1000");
-    g_autofree char *newest =
-        server_ask("postgres", "DELETE FROM ticketing_meta.migration WHERE version ="
-                               " (SELECT max(version) FROM ticketing_meta.migration) RETURNING version");
+    g_autofree char *gone =
+        g_strdup_printf("DELETE FROM ticketing_meta.migration WHERE version > %s", newest);
+    server_expect("", gone);
+    /* An older schema serves no program of ours. */
+    server_expect("", "CREATE TABLE public.kept AS SELECT * FROM ticketing_meta.migration;"
+                      "DELETE FROM ticketing_meta.migration"
+                      " WHERE version = (SELECT max(version) FROM ticketing_meta.migration)");
     assert_int_equal(check_once(server_conninfo("ticket_milter"), G_USEC_PER_SEC, &took, why), TK_CONFIG);
     assert_non_null(strstr(why->str, "ticketctl migrate"));
-    g_autofree char *sql =
-        g_strdup_printf("INSERT INTO ticketing_meta.migration VALUES (%s, 'x', 'x', now())", newest);
-    server_expect("", sql);
+    server_expect("", "INSERT INTO ticketing_meta.migration SELECT * FROM public.kept ON CONFLICT DO NOTHING;"
+                      "DROP TABLE public.kept");
     assert_int_equal(check_once(server_conninfo("ticket_milter"), G_USEC_PER_SEC, &took, why), TK_OK);
 }
 
@@ -444,6 +483,7 @@ int main(void)
         cmocka_unit_test(a_crash_of_the_server_is_later_and_then_all_is_well),
         cmocka_unit_test(a_server_that_is_not_there_or_silent_is_later_within_the_wait),
         cmocka_unit_test(a_login_or_server_that_cannot_work_is_a_matter_of_configuration),
+        cmocka_unit_test(a_program_runs_on_a_newer_schema_that_serves_it_and_on_no_other),
         cmocka_unit_test(a_server_that_could_lose_a_commit_is_refused_with_the_setting_and_the_way_out),
         cmocka_unit_test(a_pool_that_is_all_in_use_is_later_after_the_wait),
     };

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
+#include <libpq-fe.h>
 
 #include "tests/store/server.h"
 
@@ -348,8 +349,10 @@ static void a_migration_that_fails_leaves_nothing_behind(void **state)
     g_autofree char *sql =
         g_strdup_printf("SELECT max(version) = %s - 1 FROM ticketing_meta.migration", newest);
     server_expect("t", sql);
-    g_autofree char *restore = g_strdup_printf(
-        "INSERT INTO ticketing_meta.migration VALUES (%s, 'x', 'ticket-milter 0.0', now())", newest);
+    g_autofree char *restore =
+        g_strdup_printf("INSERT INTO ticketing_meta.migration (version, name, program, serves, applied_at)"
+                        " VALUES (%s, 'x', 'ticket-milter 0.0', %s, now())",
+                        newest, newest);
     server_expect("", restore);
     assert_int_equal(tk_admin_migrate(store, soon(20), &applied, NULL, why), TK_OK);
     tk_store_close(&store);
@@ -395,6 +398,68 @@ static void two_at_once_migrate_once(void **state)
     g_autofree char *versions = server_ask("postgres", "SELECT max(version) FROM ticketing_meta.migration");
     assert_true(mine >= 0 && theirs >= 0);
     assert_int_equal(mine + theirs, (int)g_ascii_strtoll(versions, NULL, 10));
+    tk_store_close(&store);
+}
+
+static gpointer run_migrate(gpointer data)
+{
+    guint applied = 0;
+    enum tk_status status = tk_admin_migrate(data, soon(60), &applied, NULL, NULL);
+    return GINT_TO_POINTER(status == TK_OK ? (int)applied : -1);
+}
+
+static void nobody_but_the_owner_can_hold_a_migration_up(void **state)
+{
+    (void)state;
+    struct tk_store *store = server_store("postgres", 2);
+    g_autoptr(GString) why = g_string_new(NULL);
+    guint applied = 77;
+    server_expect("", "DROP ROLE IF EXISTS stranger; CREATE ROLE stranger LOGIN");
+    PGconn *other = PQconnectdb(server_conninfo("postgres"));
+    static const char *const attempts[] = {
+        "SET SESSION AUTHORIZATION stranger",
+        "BEGIN",
+        "SELECT pg_advisory_xact_lock(hashtextextended('ticketing.migration', 0))",
+        "SELECT pg_advisory_lock(hashtextextended('ticketing.migration', 0))",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(attempts); i++) {
+        PGresult *result = PQexec(other, attempts[i]);
+        const ExecStatusType done = PQresultStatus(result);
+        PQclear(result);
+        assert_true(done == PGRES_COMMAND_OK || done == PGRES_TUPLES_OK);
+    }
+    assert_int_equal(tk_admin_migrate(store, soon(5), &applied, NULL, why), TK_OK);
+    assert_int_equal(applied, 0);
+    assert_int_equal(tk_admin_init(store, "ticket-milter", soon(5), NULL, &applied, NULL, why), TK_OK);
+    PQfinish(other);
+    static const char *const roles[] = {"stranger", "ticket_milter", "ticket_agent", "ticket_admin"};
+    for (gsize i = 0; i < G_N_ELEMENTS(roles); i++) {
+        g_autofree char *lock =
+            g_strdup_printf("SET SESSION AUTHORIZATION %s; BEGIN;"
+                            "LOCK TABLE ticketing_meta.migration IN SHARE ROW EXCLUSIVE MODE",
+                            roles[i]);
+        server_expect("!42501", lock);
+    }
+    server_expect("", "DROP ROLE stranger");
+    tk_store_close(&store);
+}
+
+static void a_migration_that_waits_for_a_table_lets_others_in_and_comes_again(void **state)
+{
+    (void)state;
+    struct tk_store *store = server_store("postgres", 1);
+    /* Somebody holds the lock longer than a migration waits. */
+    PGconn *other = PQconnectdb(server_conninfo("postgres"));
+    PQclear(PQexec(other, "BEGIN"));
+    PQclear(PQexec(other, "LOCK TABLE ticketing_meta.migration IN SHARE ROW EXCLUSIVE MODE"));
+    GThread *thread = g_thread_new("migrates", run_migrate, store);
+    const char *const waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+    server_expect_soon("1", waits);
+    server_expect_soon("0", waits);
+    server_expect_soon("1", waits);
+    PQclear(PQexec(other, "COMMIT"));
+    PQfinish(other);
+    assert_int_equal(GPOINTER_TO_INT(g_thread_join(thread)), 0);
     tk_store_close(&store);
 }
 
@@ -487,6 +552,8 @@ int main(void)
         cmocka_unit_test(init_and_migrate_can_be_run_again),
         cmocka_unit_test(a_migration_that_fails_leaves_nothing_behind),
         cmocka_unit_test(two_at_once_migrate_once),
+        cmocka_unit_test(nobody_but_the_owner_can_hold_a_migration_up),
+        cmocka_unit_test(a_migration_that_waits_for_a_table_lets_others_in_and_comes_again),
         cmocka_unit_test(a_number_in_any_case_is_the_ticket_in_turkish_too),
     };
     server_start();
