@@ -1,6 +1,6 @@
 # What installs and shows the program.
 EXTRA_DIST += %D%/lib/postgres
-EXTRA_DIST += %D%/packages %D%/lib/packages %D%/lib/ports %D%/lib/postfix %D%/lib/smtp %D%/try
+EXTRA_DIST += %D%/packages %D%/lib/folders %D%/lib/packages %D%/lib/ports %D%/lib/process %D%/lib/postfix %D%/lib/smtp %D%/try
 EXTRA_DIST += \
 	%D%/samples/1-request.eml \
 	%D%/samples/3-html-only.eml \

@@ -391,6 +391,10 @@ ctl_tests = \
 	%D%/ctl/publish
 TESTS += $(ctl_tests)
 EXTRA_DIST += $(ctl_tests) %D%/ctl/lib
+
+# The private servers of the tests and of packaging/try, attacked by other users of the machine.
+TESTS += %D%/servers/safe
+EXTRA_DIST += %D%/servers/safe
 include %D%/data/local.mk
 
 # Benches: programs that print figures; they are built by `make check' and called by tests/bench/run.

@@ -252,10 +252,11 @@ class Gateway(Stack):
         self.stop_database()
         os.makedirs(os.path.join(folder, "server"), exist_ok=True)
         target = os.path.join(folder, "server", "data")
-        subprocess.run(["cp", "-a", home, target], check=True)
-        os.chown(os.path.join(folder, "server"), owner.st_uid, owner.st_gid)
+        subprocess.run(["cp", "-R", "--preserve=mode,timestamps", home, target], check=True)
         with open(os.path.join(target, "postgresql.conf"), "a", encoding="utf-8") as file:
             file.write("unix_socket_directories = '%s'\n" % os.path.join(folder, "server"))
+        # last: whose folder it is, he may put a link there
+        subprocess.run(["chown", "-R", "-h", "%d:%d" % (owner.st_uid, owner.st_gid), os.path.join(folder, "server")], check=True)
         for name in ("home",):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(os.path.join(folder, name))
@@ -281,11 +282,14 @@ class Replicated(Gateway):
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         expect(done.returncode == 0, "%s: %s" % (command[0], done.stderr))
 
+    def append_as_postgres(self, file, text):
+        """Root writes nothing itself into the folder of another user."""
+        self.as_postgres("sh", "-c", 'printf "%s" "$2" >>"$1"', "sh", file, text)
+
     def make_standby(self):
         self.data = self.value("SELECT current_setting('data_directory')")
         self.binaries = os.path.dirname(os.readlink("/proc/%d/exe" % self.postmaster()))
-        with open(self.data + "/pg_hba.conf", "a", encoding="utf-8") as file:
-            file.write("local replication all peer map=private\n")
+        self.append_as_postgres(self.data + "/pg_hba.conf", "local replication all peer map=private\n")
         self.psql("SELECT pg_reload_conf()")
         home, standby = re.search(r"host=(\S+)", self.conninfo).group(1), self.path("standby")
         os.mkdir(standby)
@@ -294,8 +298,7 @@ class Replicated(Gateway):
         os.chmod(self.dir, 0o755)
         self.as_postgres(self.binaries + "/pg_basebackup", "-h", home, "-U", "postgres", "-D", standby + "/data", "-X", "stream",
                          "-R", "-C", "-S", "s1", "-c", "fast")
-        with open(standby + "/data/postgresql.conf", "a", encoding="utf-8") as file:
-            file.write("unix_socket_directories = '%s'\ncluster_name = 's1'\n" % standby)
+        self.append_as_postgres(standby + "/data/postgresql.conf", "unix_socket_directories = '%s'\ncluster_name = 's1'\n" % standby)
         self.as_postgres(self.binaries + "/pg_ctl", "-D", standby + "/data", "-l", standby + "/log", "-w", "-s", "start")
         self.psql("ALTER SYSTEM SET synchronous_standby_names = 's1'")
         self.psql("SELECT pg_reload_conf()")
