@@ -109,7 +109,8 @@ static const struct tk_option table[] = {
     MAIN("limits", GROUP, TEXT, .help = "What a mail, and all of them at one time, may be at most."),
     MAIN("limits.message", ONE, SIZE, .default_text = "50M", .min = 64 * KIB, .max = GIB, MEMBER(tk_conf, limit_message),
          .help = "Size of a mail for a channel. What is larger goes to the fail folder with the reason too_big. The "
-                 "MTA's own limit (Postfix: message_size_limit) should be the same."),
+                 "MTA's own limit (Postfix: message_size_limit) should be the same. The database checks the hash of each "
+                 "content that it stores, and needs for a moment three times the content's size in memory for that."),
     MAIN("limits.spool", ONE, SIZE, .default_text = "2G", .flags = TK_OPTION_RESTART | TK_OPTION_UNSHOWN, .min = MIB,
          .max = 1024 * GIB, MEMBER(tk_conf, limit_spool),
          .help = "Bytes of all mails together that are on their way at one time. Whose mail goes beyond is told 452 4.3.1 "

@@ -57,7 +57,8 @@ struct transfer {
     gint64 tenant_id;
     GByteArray *chunk;
     gint64 chunk_no;
-    guint64 size;
+    guint64 size; /* that came */
+    guint64 sent; /* of these */
     struct tk_hash *hash;
 };
 
@@ -132,9 +133,11 @@ static enum tk_status send_chunk(struct transfer *t)
     tk_args_number(&args, t->chunk_no);
     /* An empty array has no address, and no address would be NULL. */
     tk_args_bytes(&args, t->chunk->len > 0 ? (const void *)t->chunk->data : "", t->chunk->len);
+    tk_args_text(&args, t->sent + t->chunk->len == t->blob->size ? "true" : "false");
     enum tk_status status = send_query(t->p, tk_query_attachment_put, &args, false);
     t->p->unflushed += t->chunk->len;
     t->p->unlooked += t->chunk->len;
+    t->sent += t->chunk->len;
     t->chunk_no++;
     g_byte_array_set_size(t->chunk, 0);
     /* libpq keeps a copy of what the socket does not take at once: wait, so that it is never much. */

@@ -99,6 +99,7 @@ static enum tk_status put_content(struct tk_connection *c, gint64 tenant_id, con
     tk_args_bytes(&args, sha256, TK_SHA256_SIZE);
     tk_args_number(&args, 0);
     tk_args_bytes(&args, TEXT, strlen(TEXT));
+    tk_args_text(&args, "true");
     return ask(c, tk_query_attachment_put, &args, deadline, why);
 }
 

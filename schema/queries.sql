@@ -32,7 +32,7 @@ SELECT ticketing.deadline_arm(to_timestamp($1 / 1000000.0));
 SELECT ticketing.attachment_present($1, $2) AS sha256;
 
 -- name: attachment_put
-SELECT ticketing.attachment_put($1, $2, $3, $4);
+SELECT ticketing.attachment_put($1, $2, $3, $4, $5::boolean);
 
 -- name: ingest
 SELECT verdict, reason, number, ticket_id, note_id, intake_id, seen,

@@ -123,6 +123,92 @@ BEGIN
 END
 $$;
 
+-- Whether the content is what its sha256 says; of chunk 0, which stands for the whole. False: not all of it has come yet, so
+-- it is not there for anybody. NULL: another chunk, or a content of a version before, which believed its callers.
+ALTER TABLE blob ADD COLUMN checked boolean;
+
+CREATE OR REPLACE FUNCTION attachment_present(p_tenant_id bigint, p_hashes bytea[]) RETURNS SETOF bytea
+    LANGUAGE sql SECURITY DEFINER SET search_path = ticketing, pg_temp
+    AS $$
+    SELECT sha256 FROM blob
+    WHERE tenant_id = p_tenant_id AND sha256 = ANY (p_hashes) AND chunk_no = 0 AND checked IS NOT FALSE
+    ORDER BY sha256
+    FOR KEY SHARE
+$$;
+
+-- Stores one chunk; a content that is there already is left as it is. Contents must come in the order of their sha256 and all
+-- chunks of one in one transaction, from 0. Behind the last one the server hashes the content itself: else whoever may call
+-- this, which is the milter's role alone, could give a mail that comes later other files than it had, since a content is
+-- stored once a tenant. What is not what it says raises TK005.
+--
+-- The server has no hash that takes its bytes in pieces, so a content that has several chunks is put together in memory, for a
+-- moment, in three times its size. To store 25 MB took 1.0 s instead of 0.7 s.
+DROP FUNCTION attachment_put(bigint, bytea, bigint, bytea);
+CREATE FUNCTION attachment_put(p_tenant_id bigint, p_sha256 bytea, p_chunk_no bigint, p_data bytea, p_last boolean)
+    RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = ticketing, pg_temp
+    AS $$
+DECLARE
+    v_whole boolean := p_chunk_no = 0 AND p_last;
+    v_checked boolean;
+BEGIN
+    IF v_whole AND sha256(p_data) <> p_sha256 THEN
+        RAISE EXCEPTION 'a content is not what its sha256 says' USING ERRCODE = 'TK005';
+    END IF;
+    IF p_chunk_no = 0 THEN
+        LOOP
+            INSERT INTO blob (tenant_id, sha256, chunk_no, data, checked) VALUES (p_tenant_id, p_sha256, 0, p_data, v_whole)
+                ON CONFLICT DO NOTHING;
+            EXIT WHEN FOUND;
+            SELECT b.checked INTO v_checked FROM blob b
+                WHERE b.tenant_id = p_tenant_id AND b.sha256 = p_sha256 AND b.chunk_no = 0 FOR KEY SHARE;
+            EXIT WHEN FOUND AND v_checked IS NOT FALSE;
+            -- Somebody has left a part of it; or it was purged between the two statements.
+            DELETE FROM blob b WHERE b.tenant_id = p_tenant_id AND b.sha256 = p_sha256 AND v_checked IS FALSE;
+        END LOOP;
+        RETURN;
+    END IF;
+    PERFORM FROM blob b
+        WHERE b.tenant_id = p_tenant_id AND b.sha256 = p_sha256 AND b.chunk_no = 0 AND b.checked IS FALSE;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    INSERT INTO blob (tenant_id, sha256, chunk_no, data) VALUES (p_tenant_id, p_sha256, p_chunk_no, p_data);
+    IF NOT p_last THEN
+        RETURN;
+    END IF;
+    IF sha256((SELECT string_agg(c.data, '') FROM (SELECT b.data FROM blob b
+                                                   WHERE b.tenant_id = p_tenant_id AND b.sha256 = p_sha256
+                                                   ORDER BY b.chunk_no OFFSET 0) c)) <> p_sha256 THEN
+        RAISE EXCEPTION 'a content is not what its sha256 says' USING ERRCODE = 'TK005';
+    END IF;
+    UPDATE blob b SET checked = true WHERE b.tenant_id = p_tenant_id AND b.sha256 = p_sha256 AND b.chunk_no = 0;
+END
+$$;
+GRANT EXECUTE ON FUNCTION attachment_put(bigint, bytea, bigint, bytea, boolean) TO ticket_milter;
+
+-- attachments_add, as in 0003, where the contents must be whole.
+CREATE OR REPLACE FUNCTION attachments_add(p_tenant_id bigint, p_ticket_id bigint, p_note_id bigint, p_names text[],
+                                p_types text[], p_sizes bigint[], p_hashes bytea[], p_dispositions text[],
+                                p_content_ids text[])
+    RETURNS void
+    LANGUAGE plpgsql SET search_path = ticketing, pg_temp
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(p_hashes) h
+               WHERE NOT EXISTS (SELECT FROM blob b
+                                 WHERE b.tenant_id = p_tenant_id AND b.sha256 = h AND b.chunk_no = 0
+                                   AND b.checked IS NOT FALSE)) THEN
+        RAISE EXCEPTION 'the content of an attachment is not stored' USING ERRCODE = 'TK004';
+    END IF;
+    INSERT INTO attachment (tenant_id, ticket_id, note_id, filename, content_type, size, sha256, disposition, content_id)
+        SELECT p_tenant_id, p_ticket_id, p_note_id, a.name, a.type, a.size, a.hash, a.disposition, a.content_id
+        FROM unnest(p_names, p_types, p_sizes, p_hashes, p_dispositions, p_content_ids)
+             WITH ORDINALITY AS a (name, type, size, hash, disposition, content_id, place)
+        ORDER BY a.place;
+END
+$$;
+
 -- ingest, as in 0003.
 CREATE OR REPLACE FUNCTION ingest(
     p_tenant_id bigint, p_channel_id bigint, p_key bytea, p_key_life interval, p_now timestamptz, p_deadline timestamptz,

@@ -74,3 +74,24 @@ BEGIN
         ORDER BY a.attachment_id;
 END
 $$;
+
+-- contents_put, as in 0004.
+CREATE OR REPLACE FUNCTION contents_put(p_tenant_id bigint, p_contents bytea[]) RETURNS void
+    LANGUAGE plpgsql SET search_path = ticketing, pg_temp
+    AS $$
+DECLARE
+    c_chunk CONSTANT int := 262144;
+    v_sha256 bytea;
+    v_data bytea;
+    v_last int;
+BEGIN
+    FOR v_sha256, v_data IN
+        SELECT DISTINCT ON (sha256(c.data)) sha256(c.data), c.data FROM unnest(p_contents) AS c (data) ORDER BY sha256(c.data)
+    LOOP
+        v_last := greatest(octet_length(v_data) - 1, 0) / c_chunk;
+        FOR i IN 0..v_last LOOP
+            PERFORM attachment_put(p_tenant_id, v_sha256, i, substring(v_data FROM i * c_chunk + 1 FOR c_chunk), i = v_last);
+        END LOOP;
+    END LOOP;
+END
+$$;

@@ -355,7 +355,7 @@ static void a_note_with_a_file_waits_for_a_mail_with_the_same_file(void **state)
     struct tk_ingest_result result = server_ingest(milter, &mail, TK_OK);
     g_autofree char *sql = g_strdup_printf(
         "SELECT ticketing.attachment_put(%" G_GINT64_FORMAT
-        ", sha256('shared'), 0, 'shared'); SELECT pg_sleep(1);"
+        ", sha256('shared'), 0, 'shared', true); SELECT pg_sleep(1);"
         " SELECT 'got it' FROM ticketing.ticket WHERE ticket_id = %" G_GINT64_FORMAT " FOR UPDATE",
         server_tenant, result.ticket_id);
     GThread *other = g_thread_new("mail", hold_content_then_ticket, sql);

@@ -165,6 +165,76 @@ static void a_content_that_is_not_what_it_says_stores_nothing(void **state)
     expect_readable(&right);
 }
 
+/* Whole contents as the milter's role puts them: $1 is true, $2 a lie of its length, $3 its sha256. */
+static char *put_sql(const char *sql)
+{
+    static const char *const values[] = {"convert_to(repeat('true', 100000), 'UTF8')",
+                                         "convert_to(repeat('lies', 100000), 'UTF8')",
+                                         "sha256(convert_to(repeat('true', 100000), 'UTF8'))", NULL};
+    g_autoptr(GString) text = g_string_new(sql);
+    for (guint i = 0; values[i] != NULL; i++) {
+        g_autofree char *name = g_strdup_printf("$%u", i + 1);
+        g_string_replace(text, name, values[i], 0);
+    }
+    g_autofree char *tenant = g_strdup_printf("%" G_GINT64_FORMAT, server_tenant);
+    g_string_replace(text, "$tenant", tenant, 0);
+    return server_ask("ticket_milter", text->str);
+}
+
+static void expect_put(const char *expected, const char *sql)
+{
+    g_autofree char *got = put_sql(sql);
+    assert_string_equal(got, expected);
+}
+
+#define PUT(number, of, last)                                                                                \
+    "SELECT ticketing.attachment_put($tenant, $3, " #number ", substring(" of " FROM " #number               \
+    " * 262144 + 1 FOR 262144), " #last ");"
+#define PRESENT "SELECT count(*) FROM ticketing.attachment_present($tenant, ARRAY[$3]);"
+#define STORED                                                                                               \
+    "SELECT coalesce(string_agg(chunk_no || ' ' || left(encode(data, 'escape'), 4), ',' ORDER BY chunk_no)," \
+    " 'none') FROM ticketing.blob WHERE sha256 = sha256(convert_to(repeat('true', 100000), 'UTF8'))"
+
+static void a_caller_that_lies_about_a_content_stores_none_of_it(void **state)
+{
+    (void)state;
+    expect_put("!TK005", "SELECT ticketing.attachment_put($tenant, $3, 0, 'lies', true)");
+    expect_put("!TK005", PUT(0, "$2", false) PUT(1, "$2", true));
+    expect_put("!TK005", PUT(0, "$1", false) PUT(1, "$2", true));
+    expect_put("!TK005", PUT(0, "$1", true));
+    server_expect("none", STORED);
+    /* Nor does it help never to come to the end: what is not whole is not there, and the truth replaces it.
+     */
+    expect_put("0", PUT(0, "$2", false) PUT(1, "$2", false) PUT(3, "$2", false) PRESENT);
+    server_expect("0 lies,1 lies,3 ", STORED);
+    expect_put("1", PUT(0, "$1", false) PUT(1, "$1", true) PRESENT);
+    server_expect("0 true,1 true", STORED);
+    /* And nothing is added to what is there. */
+    expect_put("1", PUT(0, "$2", false) PUT(1, "$2", true) PUT(2, "$2", true) PUT(3, "$2", false) PRESENT);
+    server_expect("0 true,1 true", STORED);
+}
+
+static void a_content_that_is_not_whole_is_no_attachment(void **state)
+{
+    (void)state;
+    struct stream s = {.size = 300000, .seed = 41, .piece = 50000};
+    struct tk_store_blob blob = blob_of(&s);
+    g_autofree char *hash = g_malloc0(2 * TK_SHA256_SIZE + 1);
+    for (guint i = 0; i < TK_SHA256_SIZE; i++)
+        g_snprintf(hash + 2 * i, 3, "%02x", blob.sha256[i]);
+    g_autofree char *sql =
+        g_strdup_printf("SELECT ticketing.attachment_put($tenant, '\\x%s', 0, 'x', false)", hash);
+    expect_put("", sql);
+    struct tk_ingest_attachment attachment = attachment_of(&blob, "half.pdf");
+    struct tk_ingest mail = server_mail("half a content");
+    mail.attachments = &attachment;
+    mail.attachment_count = 1;
+    struct tk_ingest_result result = server_ingest(store, &mail, TK_BUG);
+    tk_ingest_result_clear(&result);
+    assert_int_equal(put_mail("half a content", &blob, 1, NULL), TK_OK);
+    expect_readable(&blob);
+}
+
 static void an_attachment_without_its_content_is_our_bug(void **state)
 {
     (void)state;
@@ -271,6 +341,8 @@ int main(void)
         cmocka_unit_test(contents_of_any_size_come_back_byte_by_byte),
         cmocka_unit_test(each_content_is_stored_once_and_a_large_one_asked_for_once),
         cmocka_unit_test(a_content_that_is_not_what_it_says_stores_nothing),
+        cmocka_unit_test(a_caller_that_lies_about_a_content_stores_none_of_it),
+        cmocka_unit_test(a_content_that_is_not_whole_is_no_attachment),
         cmocka_unit_test(an_attachment_without_its_content_is_our_bug),
         cmocka_unit_test(parallel_mails_with_the_same_contents_do_not_lock_each_other),
 #ifndef __SANITIZE_ADDRESS__

@@ -233,7 +233,7 @@ static const struct {
     {"ticket_agent", "SELECT count(*) FROM ticketing.intake", "!42501"},
     {"ticket_agent", "SELECT count(*) FROM ticketing.intake_report", "!42501"},
     {"ticket_agent", "SELECT count(*) FROM ticketing.outbox", "!42501"},
-    {"ticket_agent", "SELECT ticketing.attachment_put(1, '', 0, '')", "!42501"},
+    {"ticket_agent", "SELECT ticketing.attachment_put(1, '', 0, '', true)", "!42501"},
     {"ticket_agent", "SELECT ticketing.disable('acme', 'support')", "!42501"},
     {"ticket_agent", "SET ROLE ticket_restricted", "!42501"},
     {"ticket_restricted", "SELECT string_agg(name, ',' ORDER BY name) FROM ticketing.ticket_field",
@@ -250,7 +250,7 @@ static const struct {
     {"ticket_admin", "DELETE FROM ticketing.intake", "!42501"},
     {"ticket_admin", "UPDATE ticketing.channel SET status = 'published'", "!42501"},
     {"ticket_admin", "INSERT INTO ticketing_meta.migration VALUES (99, 'x', 'x', now())", "!42501"},
-    {"ticket_admin", "SELECT ticketing.attachment_put(1, '', 0, '')", "!42501"},
+    {"ticket_admin", "SELECT ticketing.attachment_put(1, '', 0, '', true)", "!42501"},
     {"ticket_admin", "SET ROLE ticket_owner", "!42501"},
     {"ticket_admin", "CREATE TABLE ticketing.mine (x int)", "!42501"},
 };
