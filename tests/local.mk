@@ -476,4 +476,5 @@ EXTRA_DIST += \
 check-package:
 	$(srcdir)/tests/package/run
 .PHONY: check-package
+EXTRA_DIST += %D%/mutants/mutants.py %D%/mutants/run
 EXTRA_DIST += %D%/package/run

@@ -377,6 +377,43 @@ def _(stack):
         expect_equal(len(sink.mails), 1, "mails")
 
 
+@case("a mail that was taken while the database went away is written down as sent, and is not sent again")
+def _(stack):
+    stack.only_note()
+    with Sink() as sink:
+        once = threading.Event()
+
+        def at_step(name):
+            if name == "END" and not once.is_set():
+                stack.stop_postgres("immediate")
+                once.set()
+        sink.at_step = at_step
+        with stack.notify("smtp://127.0.0.1:%d" % sink.port):
+            expect(once.wait(60), "the mail is not sent")
+            wait_for(lambda: "the database cannot be asked for mails" in stack.milter_log(), "a word about it", 60)
+            stack.start_postgres()
+            rows = stack.wait_state("sent", 60)
+        expect_equal((len(sink.mails), rows[0]["attempts"]), (1, 1), "mails and attempts")
+
+
+@case("a mail whose lease is another's by now is left to the other, and is not written down as sent")
+def _(stack):
+    stack.only_note()
+    # Another one takes each lease in the same moment.
+    stack.psql("""CREATE FUNCTION public.another() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN IF NEW.leased_by IS NOT NULL THEN NEW.leased_by := 'another'; END IF; RETURN NEW; END $$;
+        CREATE TRIGGER another BEFORE UPDATE ON ticketing.outbox FOR EACH ROW EXECUTE FUNCTION public.another()""")
+    try:
+        with Sink() as sink:
+            with stack.notify("smtp://127.0.0.1:%d" % sink.port):
+                wait_for(lambda: "result=left" in stack.milter_log(), "the end of the mail", 60)
+            expect_equal(sink.mails, [], "mails")
+            expect_equal(stack.rows("SELECT state, leased_by FROM ticketing.outbox"),
+                         [{"state": "pending", "leased_by": "another"}], "the row")
+    finally:
+        stack.psql("DROP TRIGGER another ON ticketing.outbox; DROP FUNCTION public.another()")
+
+
 @case("ticketctl shows a mail as it would be sent, lists those that go out, and counts them")
 def _(stack):
     number = stack.only_note()

@@ -250,6 +250,42 @@ static void d5_a_commit_that_was_not_acknowledged_is_uncertain_and_the_retry_set
     }
 }
 
+struct status_call {
+    struct tk_store *agent;
+    const char *number;
+    GString *why;
+};
+
+static gpointer run_status_call(gpointer data)
+{
+    struct status_call *call = data;
+    return GINT_TO_POINTER(
+        tk_admin_set_status(call->agent, server_tenant, call->number, "closed", "Bo", soon(60), call->why));
+}
+
+static void d5_an_agents_call_whose_wait_for_the_standby_was_cancelled_is_uncertain(void **state)
+{
+    (void)state;
+    const struct tk_ingest mail = mail_of("agent@x.example");
+    struct tk_ingest_result ticket = server_ingest(store, &mail, TK_OK);
+    struct status_call call = {
+        .agent = server_store("ticket_agent", 1), .number = ticket.number, .why = g_string_new(NULL)};
+    assert_int_equal(tk_store_check(call.agent, soon(5), NULL), TK_OK);
+    wait_for_standby("nowhere");
+    GThread *thread = g_thread_new("closes", run_status_call, &call);
+    const bool waits =
+        wait_for("t", "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+    server_expect("t", "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+    const enum tk_status status = GPOINTER_TO_INT(g_thread_join(thread));
+    wait_for_standby("");
+    assert_true(waits);
+    assert_int_equal(status, TK_UNCERTAIN);
+    assert_non_null(strstr(call.why->str, "warning at the commit"));
+    g_string_free(call.why, TRUE);
+    tk_store_close(&call.agent);
+    tk_ingest_result_clear(&ticket);
+}
+
 static void a_crash_of_the_server_is_later_and_then_all_is_well(void **state)
 {
     (void)state;
@@ -480,6 +516,7 @@ int main(void)
         cmocka_unit_test(a_deadlock_is_tried_again_at_once),
         cmocka_unit_test(a_commit_that_fails_is_no_success),
         cmocka_unit_test(d5_a_commit_that_was_not_acknowledged_is_uncertain_and_the_retry_settles_it),
+        cmocka_unit_test(d5_an_agents_call_whose_wait_for_the_standby_was_cancelled_is_uncertain),
         cmocka_unit_test(a_crash_of_the_server_is_later_and_then_all_is_well),
         cmocka_unit_test(a_server_that_is_not_there_or_silent_is_later_within_the_wait),
         cmocka_unit_test(a_login_or_server_that_cannot_work_is_a_matter_of_configuration),

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <libpq-fe.h>
 
 #include "tests/store/server.h"
 
@@ -319,6 +320,64 @@ static void several_channels_are_one_transaction_and_keep_their_order(void **sta
     assert_int_equal(tk_store_ingest(store, mails, 2, NULL, 0, soon(5), results, NULL), TK_BUG);
 }
 
+struct pair {
+    struct tk_ingest mails[2];
+    struct tk_ingest_result results[2];
+};
+
+static gpointer ingest_pair(gpointer data)
+{
+    struct pair *pair = data;
+    return GINT_TO_POINTER(tk_store_ingest(store, pair->mails, 2, NULL, 0, soon(60), pair->results, NULL));
+}
+
+/* Takes an intake key in a transaction of its own, as a twin in flight does. Waits for it 10 seconds. */
+static ExecStatusType take_key(PGconn *connection, gint64 channel_id, const guint8 *key)
+{
+    g_autoptr(GString)
+        sql = g_string_new("SET lock_timeout = '10s'; BEGIN; INSERT INTO ticketing.intake_key VALUES (");
+    g_string_append_printf(sql, "%" G_GINT64_FORMAT ", %" G_GINT64_FORMAT ", '\\x", server_tenant,
+                           channel_id);
+    for (gsize i = 0; i < TK_INTAKE_KEY_SIZE; i++)
+        g_string_append_printf(sql, "%02x", key[i]);
+    g_string_append(sql, "', 1, now() + interval '1 day')");
+    PGresult *result = PQexec(connection, sql->str);
+    const ExecStatusType outcome = PQresultStatus(result);
+    PQclear(result);
+    return outcome;
+}
+
+/* Two mails to the same channels would wait for each other if one of them took its keys in another order. */
+static void keys_are_taken_in_the_order_of_the_channels_not_of_the_recipients(void **state)
+{
+    (void)state;
+    g_autofree char *sales =
+        server_ask("postgres", "SELECT channel_id FROM ticketing.channel WHERE name = 'sales'");
+    const gint64 later_channel = g_ascii_strtoll(sales, NULL, 10);
+    assert_true(later_channel > server_channel);
+    struct pair pair = {.mails = {server_mail("ordered"), server_mail("ordered")}};
+    pair.mails[0].channel_id = later_channel;
+    /* The key of the first channel is held, so the mail waits for that one. */
+    PGconn *holder = PQconnectdb(server_conninfo("postgres"));
+    assert_int_equal(take_key(holder, server_channel, pair.mails[0].intake_key), PGRES_COMMAND_OK);
+    GThread *thread = g_thread_new("waits", ingest_pair, &pair);
+    server_expect_soon("1", "SELECT count(*) FROM pg_stat_activity WHERE usename = 'ticket_milter'"
+                            " AND wait_event_type = 'Lock'");
+    /* It must not hold the key of the other channel by then. */
+    PGconn *other = PQconnectdb(server_conninfo("postgres"));
+    const ExecStatusType outcome = take_key(other, later_channel, pair.mails[0].intake_key);
+    PQclear(PQexec(other, "ROLLBACK"));
+    PQfinish(other);
+    PQclear(PQexec(holder, "ROLLBACK"));
+    PQfinish(holder);
+    assert_int_equal(GPOINTER_TO_INT(g_thread_join(thread)), TK_OK);
+    assert_int_equal(outcome, PGRES_COMMAND_OK);
+    for (gsize i = 0; i < G_N_ELEMENTS(pair.results); i++) {
+        assert_string_equal(pair.results[i].verdict, "ticket");
+        tk_ingest_result_clear(&pair.results[i]);
+    }
+}
+
 static void bytes_that_are_no_text_never_reach_the_server(void **state)
 {
     (void)state;
@@ -432,6 +491,7 @@ int main(void)
         cmocka_unit_test(a_bounce_leaves_one_delivery_note),
         cmocka_unit_test(a_disabled_channel_fails_new_mails_and_knows_old_ones),
         cmocka_unit_test(several_channels_are_one_transaction_and_keep_their_order),
+        cmocka_unit_test(keys_are_taken_in_the_order_of_the_channels_not_of_the_recipients),
         cmocka_unit_test(bytes_that_are_no_text_never_reach_the_server),
         cmocka_unit_test(data_that_does_not_fit_is_put_off_and_the_raw_way_stays_open),
         cmocka_unit_test(facts_answer_every_key_in_order),

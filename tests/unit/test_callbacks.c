@@ -126,6 +126,14 @@ static void negotiation_asks_for_what_is_needed_and_refuses_less(void **state)
     assert_int_equal(protocol & (SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_RCPT_REJ), 0);
     assert_int_equal(x + y, 0);
     assert_string_equal(ctx.calls->str, "macros 5 i j {auth_authen} {client_addr}\n");
+    const unsigned long wanted = actions;
+    for (unsigned long bit = 1; bit <= SMFIF_SETSYMLIST; bit <<= 1) {
+        sfsistat expected = (wanted & bit) != 0 ? SMFIS_REJECT : SMFIS_CONTINUE;
+        unsigned long a, p;
+        assert_int_equal(
+            fake_description.xxfi_negotiate(&ctx, ALL_ACTIONS & ~bit, ALL_PROTOCOL, 0, 0, &a, &p, &x, &y),
+            expected);
+    }
     for (unsigned long bit = 1; bit <= SMFIP_HDR_LEADSPC; bit <<= 1) {
         sfsistat expected = (protocol & bit) != 0 ? SMFIS_REJECT : SMFIS_CONTINUE;
         unsigned long a, p;
@@ -141,7 +149,9 @@ static void negotiation_asks_for_what_is_needed_and_refuses_less(void **state)
 static void a_mail_without_a_channel_is_let_go_before_its_content(void **state)
 {
     (void)state;
-    assert_int_equal(send_mail(NOBODYS), SMFIS_ACCEPT);
+    assert_int_equal(say_mail("<ann@acme.example>"), SMFIS_CONTINUE);
+    assert_int_equal(say_rcpt(NOBODYS), SMFIS_CONTINUE);
+    assert_int_equal(fake_description.xxfi_data(&ctx), SMFIS_ACCEPT);
     assert_int_equal(say_mail("<>"), SMFIS_CONTINUE);
     assert_int_equal(say_end(), SMFIS_ACCEPT); /* an MTA that asks nevertheless */
     assert_int_equal(fake_intake.runs, 0);
