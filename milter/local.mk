@@ -11,6 +11,7 @@ libbase_a_SOURCES = \
 	%D%/base/keys.c %D%/base/keys.h \
 	%D%/base/ledger.c %D%/base/ledger.h \
 	%D%/base/log.c %D%/base/log.h \
+	%D%/base/naming.c %D%/base/naming.h \
 	%D%/base/outgoing.c %D%/base/outgoing.h \
 	%D%/base/process.c %D%/base/process.h \
 	%D%/base/once.c %D%/base/once.h \

@@ -247,6 +247,12 @@ gboolean tk_address_valid(const char *text)
     return folded != NULL;
 }
 
+gboolean tk_address_names_somebody(const char *text)
+{
+    return tk_address_valid(text) && strchr(text, '@') == strrchr(text, '@') &&
+           !g_str_has_prefix(text, "\"\"@");
+}
+
 char *tk_address_base(const char *address, char delimiter, char **detail_r)
 {
     struct parts parts;

@@ -19,6 +19,11 @@ char *tk_address_from_path(const char *path);
  * no control character; local part <= 64 octets, domain <= 255 (RFC 5321 section 4.5.3.1). */
 gboolean tk_address_valid(const char *text);
 
+/* Whether TEXT is an address that somebody may have. RFC 5322 lets a quoted local part be empty or hold an
+ * "@". No person has such a one: an MTA makes the first of "@example.com", and who writes another address
+ * before his domain's wants to be taken for somebody else. */
+gboolean tk_address_names_somebody(const char *text);
+
 /* The form in which addresses are compared: whole address in lower case (local part too), domain as IDNA
  * A-labels, without a trailing dot; an unneeded quoting of the local part is taken away. Not valid: NULL.
  * Owned by the caller. */

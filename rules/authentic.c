@@ -65,6 +65,8 @@ void tk_authentic_find(const struct tk_conf *conf, const struct tk_message *mess
     struct tk_authres authres;
     tk_authres_read(message, conf->trusted_authserv, &authres);
     *authentic_r = (struct tk_authentic){.verdict = authres.verdict};
+    authentic_r->trusted_client = client != NULL &&
+                                  tk_network_find(client->address, conf->trusted_networks) != NULL;
     gboolean final = authres.verdict == TK_YES || authres.problem != NULL ||
                      authres.decided_by == TK_AUTHRES_BY_DMARC;
     if (!final)

@@ -19,9 +19,10 @@ struct tk_authentic {
      * looked. A failed DMARC is outweighed by nothing: a filter that is not to judge own clients must leave
      * them out. */
     enum tk_tri verdict;
-    char *by; /* what decided, one line: "dmarc=pass acme.example", "login ann@acme.example",
-                 "network 10.0.0.0/8", "dmarc=fail acme.example", "no pass for acme.example"; NULL where
-                 nobody has looked */
+    char *by;                /* what decided, one line: "dmarc=pass acme.example", "login ann@acme.example",
+                                "network 10.0.0.0/8", "dmarc=fail acme.example", "no pass for acme.example"; NULL where
+                                nobody has looked */
+    gboolean trusted_client; /* the mail came from trusted_networks, whatever a filter has found */
 };
 
 /* Cannot fail. The caller clears the result. */

@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "rules/address.h"
 #include "rules/bounce.h"
 #include "rules/bounce_forms.h"
 #include "rules/classify_forms.h"
@@ -15,13 +14,9 @@
 #include "rules/classify_view.h"
 #include "rules/classify_words.h"
 #include "rules/phrase.h"
-#include "rules/token.h"
 
 /* The contract of the header file. */
 #define EVIDENCE_BYTES 200
-
-/* A detail of our reply address is at least so long (80 bits in base 32); "ann+lists" is a person's. */
-#define REPLY_DETAIL_CHARS 16
 
 struct look {
     struct tk_view view;
@@ -66,65 +61,31 @@ static gboolean found(struct tk_classification *result, enum tk_class class, enu
     return TRUE;
 }
 
-/* Whether the mail comes from the address that it goes to, with a reply token in the To: our reply address.
- */
-static gboolean writes_to_own_token(const struct tk_message *message)
+/* Whether the value of X-Ticket-Loop begins with a name of the installation. */
+static gboolean is_own_mark(const char *value, const struct tk_installation *installation)
 {
-    g_autofree char *from = message->from != NULL && message->from->address != NULL
-                                ? tk_address_fold(message->from->address)
-                                : NULL;
-    for (guint i = 0; from != NULL && message->to != NULL && i < message->to->len; i++) {
-        const struct tk_mailbox *to = g_ptr_array_index(message->to, i);
-        g_autofree char *detail = NULL;
-        g_autofree char *base = tk_address_base(to->address, '+', &detail);
-        if (g_strcmp0(base, from) == 0 && detail != NULL && strlen(detail) >= REPLY_DETAIL_CHARS)
-            return TRUE;
-    }
-    return FALSE;
-}
-
-/* Whether the mail is written in the name of a channel, with a detail or without. */
-static gboolean is_own_address(const struct tk_message *message, GHashTable *own)
-{
-    if (own == NULL || message->from == NULL || message->from->address == NULL)
-        return FALSE;
-    g_autofree char *folded = tk_address_fold(message->from->address);
-    g_autofree char *base = folded != NULL ? tk_address_base(folded, TK_ADDRESS_DELIMITER, NULL) : NULL;
-    return folded != NULL &&
-           (g_hash_table_contains(own, folded) || (base != NULL && g_hash_table_contains(own, base)));
-}
-
-static gboolean is_own_id(const char *message_id, const char *instance)
-{
-    const char *at = message_id != NULL ? strrchr(message_id, '@') : NULL;
-    if (at == NULL || g_ascii_strcasecmp(at + 1, instance) != 0)
-        return FALSE;
-    g_autofree char *token = tk_token_in_message_id(message_id, instance);
-    return token != NULL || g_str_has_prefix(message_id, TK_CLASSIFY_OWN_ID_PREFIX);
+    gboolean own = tk_view_first_word(value, installation->name);
+    for (gsize i = 0; !own && installation->former != NULL && installation->former[i] != NULL; i++)
+        own = tk_view_first_word(value, installation->former[i]);
+    return own;
 }
 
 static gboolean is_loop(const struct look *look, struct tk_classification *result)
 {
     const struct tk_message *message = look->view.message;
-    const char *instance = look->context->instance;
+    const struct tk_installation *installation = look->context->installation;
     guint received = 0;
     for (guint i = 0; message->headers != NULL && i < message->headers->len; i++) {
         const struct tk_header *header = g_ptr_array_index(message->headers, i);
         received += g_ascii_strcasecmp(header->name, "Received") == 0;
-        if (instance != NULL && g_ascii_strcasecmp(header->name, "X-Ticket-Loop") == 0 &&
-            tk_view_first_word(header->value, instance))
+        if (installation != NULL && g_ascii_strcasecmp(header->name, "X-Ticket-Loop") == 0 &&
+            is_own_mark(header->value, installation))
             return found(result, TK_CLASS_LOOP, TK_STRENGTH_A, "X-Ticket-Loop: %s", header->value);
     }
-    if (instance != NULL && is_own_id(message->message_id, instance))
+    if (look->context->own_message_id)
         return found(result, TK_CLASS_LOOP, TK_STRENGTH_A, "Message-ID: <%s>", message->message_id);
     if (look->context->max_received > 0 && received > look->context->max_received)
         return found(result, TK_CLASS_LOOP, TK_STRENGTH_A, "Received: %u headers", received);
-    if (is_own_address(message, look->context->own_addresses))
-        return found(result, TK_CLASS_LOOP, TK_STRENGTH_A, "From: %s is a channel's address",
-                     message->from->address);
-    if (writes_to_own_token(message))
-        return found(result, TK_CLASS_LOOP, TK_STRENGTH_A, "From: %s is the reply address in To",
-                     message->from->address);
     return FALSE;
 }
 
@@ -263,6 +224,7 @@ static gboolean is_null_sender(const struct look *look, struct tk_classification
 {
     if (!look->view.null_sender)
         return FALSE;
+    result->bare_null = TRUE;
     if (look->subject == NULL && look->text == NULL)
         return found(result, TK_CLASS_BOUNCE, TK_STRENGTH_A, "%s", look->view.null_evidence);
     result->out_of_office = says_away(look);

@@ -6,6 +6,7 @@
 #ifndef TK_RULES_CLASSIFY_H
 #define TK_RULES_CLASSIFY_H
 
+#include "rules/installation.h"
 #include "rules/message.h"
 #include "rules/status.h"
 
@@ -28,10 +29,6 @@ enum tk_class {
  * it. */
 enum tk_strength { TK_STRENGTH_NONE, TK_STRENGTH_C, TK_STRENGTH_B, TK_STRENGTH_A };
 
-/* The Message-IDs of our own mails are signed (rules/token.h); where there is no key they begin with this.
- * They end with "@" and the instance. */
-#define TK_CLASSIFY_OWN_ID_PREFIX "ticket."
-
 struct tk_bounce {
     char *status;              /* "5.1.1", or NULL */
     char *recipient;           /* the failed address, or NULL */
@@ -42,6 +39,7 @@ struct tk_classification {
     enum tk_class class;
     enum tk_strength strength;
     gboolean out_of_office; /* an autoreply that says that somebody is away */
+    gboolean bare_null;     /* nothing but the null envelope sender tells that it is no person's mail */
     char *evidence; /* "Auto-Submitted: auto-replied", "envelope sender <>", one line, <= 200 bytes; NULL for
                        human */
     struct tk_bounce bounce; /* filled for the bounce classes */
@@ -49,11 +47,11 @@ struct tk_classification {
 
 struct tk_classify_context {
     const char *mail_from; /* envelope sender without <>; "" is the null sender; NULL: no envelope (a file) */
-    const char *instance;  /* our own name, for X-Ticket-Loop and own Message-IDs; NULL: unknown */
-    guint max_received;    /* more Received headers are a loop */
-    /* Folded addresses of all channels, a set: who writes as one of them is ourselves; NULL: none are known.
-     * That the envelope's sender is one says nothing: whoever forwards a mail to us may put himself there. */
-    GHashTable *own_addresses;
+    /* A loop needs proof; that From is an address of ours is none, since contact forms, shared mailboxes and
+     * groups write so too. */
+    const struct tk_installation *installation; /* whose X-Ticket-Loop is ours; NULL: unknown */
+    gboolean own_message_id;                    /* tk_token_is_own_message_id */
+    guint max_received;                         /* more Received headers are a loop; 0: none are */
 };
 
 void tk_classify(const struct tk_message *message, const struct tk_classify_context *context,

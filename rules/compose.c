@@ -11,9 +11,6 @@
 #include "rules/text.h"
 #include "rules/token.h"
 
-/* Of an installation without keys; with "@" and the instance rules/classify.h knows it as ours. */
-#define PLAIN_ID "ticket."
-
 enum {
     SUBJECT_BYTES = 240, /* a list shows less */
     QUOTE_LINES = 20,
@@ -33,20 +30,18 @@ struct draft {
     gsize n_values;
 };
 
-static char *make_token(const struct tk_conf *conf, const struct tk_channel *channel, gint64 ticket_id,
-                        gint64 serial, const char *recipient)
+static char *make_token(const struct tk_compose_input *input, gint64 serial)
 {
-    const struct tk_token_scope scope = {conf->instance, channel->tenant, channel->name};
-    return tk_token_make(conf->token_keys, &scope, ticket_id, serial, recipient);
+    const struct tk_token_scope scope = {input->installation, input->channel->tenant, input->channel->name};
+    return tk_token_make(input->conf->token_keys, &scope, input->ticket_id, serial, input->recipient);
 }
 
-char *tk_compose_message_id(const struct tk_conf *conf, const struct tk_channel *channel, gint64 ticket_id,
-                            gint64 outbox_id, const char *recipient)
+char *tk_compose_message_id(const struct tk_compose_input *input)
 {
-    g_autofree char *token = make_token(conf, channel, ticket_id, outbox_id, recipient);
-    if (token != NULL)
-        return tk_token_to_message_id(token, conf->instance);
-    return g_strdup_printf(PLAIN_ID "%s.%" G_GINT64_FORMAT "@%s", channel->tenant, outbox_id, conf->instance);
+    const char *name = input->installation->name;
+    g_autofree char *token = make_token(input, input->outbox_id);
+    return token != NULL ? tk_token_to_message_id(token, name)
+                         : tk_token_plain_message_id(input->channel->tenant, input->outbox_id, name);
 }
 
 /* Where answers are asked for at: with the token in it where the domain takes it. */
@@ -54,9 +49,7 @@ static char *make_reply_to(const struct tk_compose_input *input)
 {
     const struct tk_channel *channel = input->channel;
     char *base = tk_address_fold(channel->reply_to != NULL ? channel->reply_to : channel->address);
-    g_autofree char *token = channel->detail && base != NULL
-                                 ? make_token(input->conf, channel, input->ticket_id, 0, input->recipient)
-                                 : NULL;
+    g_autofree char *token = channel->detail && base != NULL ? make_token(input, 0) : NULL;
     char *signed_address = token != NULL ? tk_token_to_address(base, token) : NULL;
     if (signed_address == NULL)
         return base;
@@ -70,11 +63,7 @@ static enum tk_status check_recipient(const struct tk_compose_input *input, GStr
     if (!tk_address_valid(recipient) || !tk_text_is_header_safe(recipient) ||
         strpbrk(recipient, "<>") != NULL)
         return tk_status_fail(TK_REFUSED, why, "no mail can be sent to this address");
-    g_autofree char *folded = tk_address_fold(recipient);
-    g_autofree char *base = tk_address_base(recipient, TK_ADDRESS_DELIMITER, NULL);
-    const struct tk_channel *own = g_hash_table_lookup(input->conf->by_address, folded);
-    if (own == NULL && base != NULL)
-        own = g_hash_table_lookup(input->conf->by_address, base);
+    const struct tk_channel *own = tk_conf_own(input->conf, recipient);
     if (own != NULL)
         return tk_status_fail(TK_REFUSED, why, "this is an address of the channel %s/%s", own->tenant,
                               own->name);
@@ -370,7 +359,7 @@ static void put_header(const struct draft *draft, GString *out)
     tk_compose_header_text(out, "Auto-Submitted",
                            input->kind == TK_MAIL_CONFIRMATION ? "auto-replied" : "auto-generated");
     tk_compose_header_text(out, "X-Auto-Response-Suppress", "DR, RN, NRN, OOF, AutoReply");
-    tk_compose_header_text(out, "X-Ticket-Loop", input->conf->instance);
+    tk_compose_header_text(out, "X-Ticket-Loop", input->installation->name);
     tk_compose_header_text(out, "MIME-Version", "1.0");
 }
 
@@ -425,10 +414,7 @@ enum tk_status tk_compose(const struct tk_compose_input *input, struct tk_compos
     g_free(draft.subject);
     draft.subject = cut;
     draft.reply_to = make_reply_to(input);
-    draft.message_id = input->message_id != NULL
-                           ? g_strdup(input->message_id)
-                           : tk_compose_message_id(input->conf, input->channel, input->ticket_id,
-                                                   input->outbox_id, input->recipient);
+    draft.message_id = input->message_id != NULL ? g_strdup(input->message_id) : tk_compose_message_id(input);
     struct tk_composed composed = {.bytes = write_mail(&draft)};
     status = check_header(composed.bytes, why);
     if (status == TK_OK) {

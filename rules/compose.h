@@ -7,6 +7,7 @@
 #ifndef TK_RULES_COMPOSE_H
 #define TK_RULES_COMPOSE_H
 
+#include "rules/installation.h"
 #include "rules/mail_text.h"
 
 /* A file of a note. */
@@ -18,6 +19,7 @@ struct tk_compose_file {
 /* What a mail says. Texts are valid UTF-8; those that a kind does not need may be NULL. */
 struct tk_compose_input {
     const struct tk_conf *conf;
+    const struct tk_installation *installation;
     const struct tk_channel *channel;
     enum tk_mail_kind kind;
     gint64 date; /* seconds since 1970 */
@@ -42,10 +44,10 @@ struct tk_composed {
     GBytes *bytes;    /* with CRLF; lines of at most 998 bytes */
 };
 
-/* The Message-ID of the mail OUTBOX_ID, without <>: the same whenever it is made with the same keys. Owned by
- * the caller. */
-char *tk_compose_message_id(const struct tk_conf *conf, const struct tk_channel *channel, gint64 ticket_id,
-                            gint64 outbox_id, const char *recipient);
+/* The Message-ID of the mail, without <>: the same whenever it is made with the same keys under the same name
+ * of the installation. Reads conf, installation, channel, ticket_id, outbox_id and recipient of INPUT. Owned
+ * by the caller. */
+char *tk_compose_message_id(const struct tk_compose_input *input);
 
 /* Composes the mail. TK_OK: the caller clears *COMPOSED_R. TK_REFUSED: it cannot be sent, now or ever (the
  * recipient is no address that SMTP takes, or one of our own channels). TK_BUG: a header came out otherwise

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "rules/address.h"
 #include "rules/conf_check.h"
 #include "rules/conf_parse.h"
 
@@ -32,6 +33,7 @@ static void conf_free(struct tk_conf *conf)
     g_ptr_array_unref(conf->channels);
     g_ptr_array_unref(conf->templates);
     g_hash_table_unref(conf->by_address);
+    g_hash_table_unref(conf->own);
     for (guint i = 0; i < conf->token_keys->len; i++)
         g_clear_pointer(&((struct tk_token_key *)conf->token_keys->pdata[i])->secret, g_bytes_unref);
     tk_conf_parse_clear(TK_FILE_MAIN, conf);
@@ -101,6 +103,7 @@ enum tk_status tk_conf_read(const struct tk_conf_file *main_file, const struct t
     conf->channels = g_ptr_array_new();
     conf->templates = g_ptr_array_new();
     conf->by_address = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    conf->own = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     enum tk_status status = tk_conf_parse_file(&findings, TK_FILE_MAIN, main_file, conf);
     tk_conf_check_main(&findings, conf);
     guint main_errors = findings.errors;
@@ -118,6 +121,14 @@ enum tk_status tk_conf_read(const struct tk_conf_file *main_file, const struct t
     else
         conf_free(conf);
     return findings.errors > 0 ? TK_CONFIG : TK_OK;
+}
+
+const struct tk_channel *tk_conf_own(const struct tk_conf *conf, const char *address)
+{
+    g_autofree char *folded = address != NULL ? tk_address_fold(address) : NULL;
+    g_autofree char *base = folded != NULL ? tk_address_base(folded, TK_ADDRESS_DELIMITER, NULL) : NULL;
+    const struct tk_channel *own = folded != NULL ? g_hash_table_lookup(conf->own, folded) : NULL;
+    return own == NULL && base != NULL ? g_hash_table_lookup(conf->own, base) : own;
 }
 
 enum tk_status tk_conf_channel(const struct tk_conf *conf, const char *name, GString *why,

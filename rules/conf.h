@@ -109,6 +109,8 @@ struct tk_channel {
     enum tk_authentication authentication;
     char **own_domains; /* as allowed_domains; where nothing is said those of the channel's addresses */
     enum tk_impersonation impersonation;
+    char **forms;           /* "a@b" or "*@b": senders that write for others */
+    gboolean forms_confirm; /* whether those others get confirmations */
     gboolean exclude_autoreplies;
     char **autoreply_addresses; /* "a@b" or "*@b" */
     char **autoreply_keywords;
@@ -190,6 +192,7 @@ struct tk_conf {
     GPtrArray *channels;    /* of struct tk_channel, in order of TENANT/NAME */
     GHashTable *by_address; /* canonical address (tk_address_fold) -> struct tk_channel, for every address and
                                alias */
+    GHashTable *own;        /* the same, with the addresses of folders */
     char *file;
     int references; /* atomic */
 };
@@ -237,6 +240,10 @@ enum tk_status tk_conf_channel(const struct tk_conf *conf, const char *name, GSt
 /* Whether CONF trusts anybody to confirm a sender: a filter, a network or a login. Where it does not, no mail
  * is ever confirmed. */
 gboolean tk_conf_can_confirm(const struct tk_conf *conf);
+
+/* The channel that has ADDRESS, with a detail or without, as its address, alias or folder; NULL: none. Who
+ * writes as one of these is no person whom an answer would reach. */
+const struct tk_channel *tk_conf_own(const struct tk_conf *conf, const char *address);
 
 /* The rules of a channel with its template as canonical JSON text: equal rules give equal text. Owned by the
  * caller. */

@@ -161,6 +161,30 @@ static void check_addresses(struct check *check)
     }
 }
 
+/* Keeps the first channel of an address: the table is asked whether an address is ours. */
+static void add_own(struct check *check, struct tk_channel *channel, const char *address)
+{
+    char *folded = tk_address_fold(address);
+    if (folded != NULL && !g_hash_table_contains(check->conf->own, folded))
+        g_hash_table_insert(check->conf->own, folded, channel);
+    else
+        g_free(folded);
+}
+
+static void find_own_addresses(struct check *check)
+{
+    for (guint i = 0; i < check->conf->channels->len; i++) {
+        struct tk_channel *channel = check->conf->channels->pdata[i];
+        const struct tk_folder *const folders[] = {&channel->success, &channel->fail, &channel->exclude};
+        add_own(check, channel, channel->address);
+        for (char **alias = channel->aliases; *alias != NULL; alias++)
+            add_own(check, channel, *alias);
+        for (gsize k = 0; k < G_N_ELEMENTS(folders); k++)
+            if (folders[k]->kind == TK_FOLDER_ADDRESS)
+                add_own(check, channel, folders[k]->address);
+    }
+}
+
 static struct tk_channel *owner(struct check *check, const char *address)
 {
     g_autofree char *folded = tk_address_fold(address);
@@ -333,6 +357,7 @@ void tk_conf_check(struct tk_conf_findings *findings, struct tk_conf *conf)
     check_templates(&check);
     check_names(&check);
     check_addresses(&check);
+    find_own_addresses(&check);
     for (guint i = 0; i < conf->channels->len; i++)
         check_channel(&check, conf->channels->pdata[i]);
     g_hash_table_unref(check.templates);

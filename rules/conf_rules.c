@@ -209,6 +209,8 @@ char *tk_conf_channel_rules(const struct tk_channel *channel)
     put_string(out, "authentication", authentication_words[channel->authentication]);
     put_set(out, "own_domains", channel->own_domains, FALSE);
     put_string(out, "impersonation", impersonation_words[channel->impersonation]);
+    put_set(out, "forms", channel->forms, FALSE);
+    put_bool(out, "forms_confirm", channel->forms_confirm);
     put_bool(out, "exclude_autoreplies", channel->exclude_autoreplies);
     put_set(out, "autoreply_addresses", channel->autoreply_addresses, FALSE);
     put_set(out, "autoreply_keywords", channel->autoreply_keywords, FALSE);

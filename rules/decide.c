@@ -58,6 +58,10 @@ static gboolean report_rule(const struct tk_decide_input *input, struct tk_decis
     case TK_CLASS_HUMAN: break;
     }
     gboolean strong = found->strength >= TK_STRENGTH_B;
+    /* A form may write with the null sender, since it wants no reports; what else speaks for a report stays.
+     */
+    if (input->requester.form && (reason == TK_REASON_NONE || found->bare_null))
+        return FALSE;
     if (reason != TK_REASON_NONE && strong)
         return hit(decision, TK_VERDICT_EXCLUDE, reason, found->evidence);
     if (*input->mail_from != '\0')
@@ -142,8 +146,8 @@ static gboolean machine_rule(const struct tk_decide_input *input, struct tk_deci
     const struct tk_classification *found = input->classification;
     gboolean machine = found->class == TK_CLASS_AUTOREPLY || found->class == TK_CLASS_AUTO_GENERATED;
     gboolean away = found->out_of_office && found->strength >= TK_STRENGTH_B;
-    if (!input->channel->exclude_autoreplies || !machine || (found->strength < TK_STRENGTH_A && !away) ||
-        is_allowed(input))
+    if (!input->channel->exclude_autoreplies || !machine || input->requester.form ||
+        (found->strength < TK_STRENGTH_A && !away) || is_allowed(input))
         return FALSE;
     return hit(decision, TK_VERDICT_EXCLUDE,
                found->out_of_office ? TK_REASON_OUT_OF_OFFICE : TK_REASON_AUTO_GENERATED, found->evidence);
@@ -177,20 +181,11 @@ static gboolean autoreply_rule(const struct tk_decide_input *input, struct tk_de
            hit(decision, TK_VERDICT_EXCLUDE, TK_REASON_AUTOREPLY_RULE, matched);
 }
 
-/* RFC 5322 lets a quoted local part be empty or hold an "@". No person has such a one: an MTA makes the first
- * of
- * "@example.com", and who writes another address before his domain's wants to be taken for somebody else. */
-static gboolean names_somebody(const char *address)
-{
-    return tk_address_valid(address) && strchr(address, '@') == strrchr(address, '@') &&
-           !g_str_has_prefix(address, "\"\"@");
-}
-
 static gboolean from_rule(const struct tk_decide_input *input, struct tk_decision *decision)
 {
     const struct tk_message *message = input->message;
     const char *address = message->from != NULL ? message->from->address : NULL;
-    if (message->from_problem == NULL && address != NULL && names_somebody(address))
+    if (message->from_problem == NULL && address != NULL && tk_address_names_somebody(address))
         return FALSE;
     return hit(decision, TK_VERDICT_FAIL, TK_REASON_FROM_AMBIGUOUS,
                message->from_problem != NULL ? message->from_problem : "not_an_address");
@@ -277,6 +272,12 @@ gboolean tk_decide_is_machine(const struct tk_classification *found)
            found->strength >= TK_STRENGTH_B;
 }
 
+gboolean tk_decide_is_internal(const struct tk_decision *decision)
+{
+    return decision->reason == TK_REASON_UNVERIFIED || (decision->flags & TK_FLAG_HELD) != 0 ||
+           decision->proof == TK_PROOF_OWN_CONFIRMED;
+}
+
 /* A new ticket that knows from which one it goes on. Its subject loses the number, or every later reply would
  * lead to the old one. */
 static gboolean linked(const struct tk_decide_input *input, struct tk_decision *decision,
@@ -316,6 +317,31 @@ static gboolean closed_rule(const struct tk_decide_input *input, struct tk_decis
     return linked(input, decision, TK_REASON_CLOSED_TICKET);
 }
 
+static gboolean type_is_taken(const struct tk_decide_input *input, struct tk_decision *decision)
+{
+    const char *type = input->known->ticket_type;
+    if (g_strv_contains((const char *const *)input->channel->reply_types, type))
+        return TRUE;
+    (void)hit(decision, TK_VERDICT_FAIL, TK_REASON_TYPE_NOT_WHITELISTED, type);
+    return FALSE;
+}
+
+/* An address of ours is no person: it takes part in no ticket, whoever writes under it. What leads to a
+ * ticket by more than a subject is for agents to see, and moves nothing on. */
+static gboolean own_note(const struct tk_decide_input *input, struct tk_decision *decision)
+{
+    gboolean confirmed = input->authenticated == TK_YES;
+    gboolean closed = g_strcmp0(input->known->status, "closed") == 0;
+    if (!type_is_taken(input, decision))
+        return TRUE;
+    (void)noted(input, decision,
+                !confirmed ? TK_REASON_UNVERIFIED
+                : closed   ? TK_REASON_CLOSED_TICKET
+                           : TK_REASON_NONE);
+    decision->proof = confirmed ? TK_PROOF_OWN_CONFIRMED : TK_PROOF_OWN;
+    return TRUE;
+}
+
 /* A reply goes to its ticket only by a participant or by whom its token was made for, and only where the
  * ticket's type takes notes by mail. A stranger's mail is a ticket of its own, and nothing of the other
  * ticket is told to anybody; where it bears a token, somebody who had it passed it on, and an agent is to see
@@ -328,8 +354,13 @@ static gboolean thread_rule(const struct tk_decide_input *input, struct tk_decis
         if (input->number == NULL && !input->has_token)
             return FALSE;
         decision->cut_token = TRUE;
-        return hit(decision, TK_VERDICT_TICKET, TK_REASON_UNKNOWN_TICKET, NULL);
+        /* Their number was not looked up. */
+        gboolean asked = input->has_token || (!input->requester.own && !input->requester.form);
+        return hit(decision, TK_VERDICT_TICKET, asked ? TK_REASON_UNKNOWN_TICKET : TK_REASON_NOT_PARTICIPANT,
+                   NULL);
     }
+    if (input->requester.own && !input->requester.form)
+        return own_note(input, decision);
     gboolean stranger = !known->writer_takes_part && known->proof != TK_PROOF_RECIPIENT;
     if (stranger && known->proof == TK_PROOF_NONE) {
         decision->cut_token = TRUE;
@@ -337,8 +368,8 @@ static gboolean thread_rule(const struct tk_decide_input *input, struct tk_decis
     }
     if (stranger && channel->stranger_reply == TK_STRANGER_NEW_LINKED)
         return linked(input, decision, TK_REASON_NOT_PARTICIPANT);
-    if (!g_strv_contains((const char *const *)channel->reply_types, known->ticket_type))
-        return hit(decision, TK_VERDICT_FAIL, TK_REASON_TYPE_NOT_WHITELISTED, known->ticket_type);
+    if (!type_is_taken(input, decision))
+        return TRUE;
     if (stranger)
         return noted(input, decision, TK_REASON_UNVERIFIED);
     if (channel->subject_change == TK_SUBJECT_NEW_LINKED && is_other_topic(input))
@@ -352,9 +383,10 @@ static gboolean thread_rule(const struct tk_decide_input *input, struct tk_decis
  * confirmed, and to say so in each ticket would say nothing. */
 static unsigned find_flags(const struct tk_decide_input *input)
 {
-    unsigned flags = 0;
+    unsigned flags = (input->requester.own ? TK_FLAG_OWN_ADDRESS : 0U) |
+                     (input->requester.form ? TK_FLAG_FORM : 0U);
     if (input->authenticated == TK_YES || !input->can_confirm)
-        return 0;
+        return flags;
     if (input->channel->authentication == TK_AUTH_FLAG)
         flags |= TK_FLAG_UNCONFIRMED;
     if (impersonates(input))
@@ -364,13 +396,22 @@ static unsigned find_flags(const struct tk_decide_input *input)
 
 const char **tk_decide_flag_words(unsigned flags)
 {
-    static const char *const words[] = {"unconfirmed", "impersonation", "held"};
+    static const char *const words[] = {"unconfirmed", "impersonation", "held", "own_address", "form"};
     GPtrArray *out = g_ptr_array_new();
     for (guint i = 0; i < G_N_ELEMENTS(words); i++)
         if (flags & (1U << i))
             g_ptr_array_add(out, (gpointer)words[i]);
     g_ptr_array_add(out, NULL);
     return (const char **)g_ptr_array_free(out, FALSE);
+}
+
+static gboolean is_never_answered(const struct tk_decide_input *input)
+{
+    if (!tk_requester_can_be_told(&input->requester))
+        return TRUE;
+    if (input->requester.form)
+        return !input->channel->forms_confirm;
+    return input->classification->class != TK_CLASS_HUMAN && input->classification->strength >= TK_STRENGTH_B;
 }
 
 void tk_decide(const struct tk_decide_input *input, struct tk_decision *decision_r)
@@ -382,8 +423,7 @@ void tk_decide(const struct tk_decide_input *input, struct tk_decision *decision
             decision = (struct tk_decision){.rule = "ticket"};
             (void)hit(&decision, TK_VERDICT_TICKET, TK_REASON_NONE, NULL);
         }
-        decision.never_answer = input->classification->class != TK_CLASS_HUMAN &&
-                                input->classification->strength >= TK_STRENGTH_B;
+        decision.never_answer = is_never_answered(input);
         if (decision.verdict == TK_VERDICT_TICKET || decision.verdict == TK_VERDICT_NOTE)
             decision.flags = find_flags(input);
     }

@@ -40,6 +40,7 @@ librules_a_SOURCES = \
 	%D%/html_render.c %D%/html_render.h \
 	%D%/html_sanitise.c %D%/html_sanitise.h \
 	%D%/html_tree.c %D%/html_tree.h \
+	%D%/installation.c %D%/installation.h \
 	%D%/intake_key.c %D%/intake_key.h \
 	%D%/limits.c %D%/limits.h \
 	%D%/intake_key.c %D%/intake_key.h \
@@ -68,6 +69,7 @@ librules_a_SOURCES = \
 	%D%/placeholder.c %D%/placeholder.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/postfix.c %D%/postfix.h \
+	%D%/requester.c %D%/requester.h \
 	%D%/rtf.c %D%/rtf.h \
 	%D%/rtf_words.c %D%/rtf_words.h \
 	%D%/sniff.c %D%/sniff.h \

@@ -48,8 +48,10 @@ static const char *const language_words[] = {"en", "de", "fr", "es", "it", "nl",
 static const struct tk_option table[] = {
     MAIN("instance", ONE, HOST, .flags = TK_OPTION_REQUIRED | TK_OPTION_RESTART, .min = 1, .max = 255,
          MEMBER(tk_conf, instance),
-         .help = "The name of this gateway, a host name. It stands in the Message-IDs and the loop marks of the mail "
-                 "that goes out, so it must stay the same and differ between installations."),
+         .help = "The name of this host, in what it writes about itself and in what it says to mail servers. An "
+                 "installation that has no name yet takes it as its own: ticketctl init --name NAME says another. The "
+                 "name of the installation, which all hosts on one database share, stands in the Message-IDs and the "
+                 "loop marks of the mail that goes out."),
     MAIN("listen", ONE, LISTEN, .default_text = "unix:/var/spool/postfix/ticket-milter/milter.sock",
          .flags = TK_OPTION_RESTART, .min = 1, .max = LISTEN_BYTES, MEMBER(tk_conf, listen),
          .help = "Where the MTA reaches the milter. A Postfix that runs in a chroot sees only sockets under its queue "
@@ -216,6 +218,16 @@ static const struct tk_option table[] = {
             .help = "What happens to a sender who claims one of own_domains and whom nobody confirms (see authentication). off: "
                     "nothing more than to others; flag: the ticket says so, unless nobody is trusted to confirm; fail: refused "
                     "with the reason impersonation, to where authentication refuses, else to the fail folder."),
+    CHANNEL("channel.senders.forms", LIST, SENDER, .default_text = "", .min = 0, .max = LIST_MAX, MEMBER(tk_channel, forms),
+            .help = "Senders that write for others: contact forms, scanners, voicemail. It counts only where the sender is "
+                    "confirmed (see authentication) or the client is in trusted_networks. Their mail is let in though a "
+                    "machine wrote it or its envelope sender is empty; reports and loops are not. The one mailbox in "
+                    "Reply-To is the requester and proves nothing: such a mail is a note only where it bears a token of "
+                    "the ticket. Without one mailbox in Reply-To the sender is the requester and is never answered. The "
+                    "limits count the sender and the requester."),
+    CHANNEL("channel.senders.forms_confirm", ONE, BOOL, .default_text = "false", MEMBER(tk_channel, forms_confirm),
+            .help = "Whether the requester of such a mail gets a confirmation. Whoever fills in the form chooses where it "
+                    "goes."),
     CHANNEL("channel.autoreplies", GROUP, TEXT, .help = "Mail of machines."),
     CHANNEL("channel.autoreplies.exclude", ONE, BOOL, .default_text = "true", MEMBER(tk_channel, exclude_autoreplies),
             .help = "Whether automatic replies and other machine mail are left out. Bounces, loops and the like always are."),

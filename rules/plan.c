@@ -59,6 +59,11 @@ static const char *sender_name(const struct tk_mailbox *from)
     return *from->name == '\0' && from->comment != NULL ? from->comment : from->name;
 }
 
+static const struct tk_mailbox *writer_of(const struct tk_plan_input *input)
+{
+    return tk_requester_mailbox(&input->requester, input->message);
+}
+
 /* The value that the mail has for SOURCE; "" where it has none. Owned by the caller. */
 static char *mail_value(const struct tk_plan_input *input, enum tk_field_from source, const char *header_name)
 {
@@ -68,8 +73,8 @@ static char *mail_value(const struct tk_plan_input *input, enum tk_field_from so
     case TK_FROM_SUBJECT: return subject_text(input);
     case TK_FROM_BODY: return g_strdup(message->reply);
     case TK_FROM_TEXT_FULL: return g_strdup(message->text);
-    case TK_FROM_SENDER: return tk_address_fold(message->from->address);
-    case TK_FROM_SENDER_NAME: return g_strdup(sender_name(message->from));
+    case TK_FROM_SENDER: return tk_address_fold(writer_of(input)->address);
+    case TK_FROM_SENDER_NAME: return g_strdup(sender_name(writer_of(input)));
     case TK_FROM_TO: return mailbox_list(message->to);
     case TK_FROM_DATE: return date_text(message->date);
     case TK_FROM_MESSAGE_ID: return g_strdup(message->message_id != NULL ? message->message_id : "");
@@ -197,7 +202,7 @@ static void plan_requester(struct tk_plan *plan, const struct tk_plan_input *inp
     char *folded = tk_address_fold(plan->requester);
     if (folded == NULL) {
         notice(plan, "requester: \"%s\" is no address, the sender was taken", plan->requester);
-        folded = tk_address_fold(input->message->from->address);
+        folded = tk_address_fold(writer_of(input)->address);
     }
     g_free(plan->requester);
     plan->requester = folded;
@@ -215,40 +220,34 @@ static void plan_subject(struct tk_plan *plan)
         g_free(line);
 }
 
-static gboolean is_own_address(const struct tk_plan_input *input, const char *folded)
-{
-    if (input->conf != NULL && input->conf->by_address != NULL) {
-        g_autofree char *base = tk_address_base(folded, '+', NULL);
-        return g_hash_table_contains(input->conf->by_address, folded) ||
-               (base != NULL && g_hash_table_contains(input->conf->by_address, base));
-    }
-    return FALSE;
-}
-
-static void add_participant(struct tk_plan *plan, const char *folded)
+/* An address of ours takes part in nothing: a mail to it would come back to us. */
+static void add_participant(struct tk_plan *plan, const struct tk_plan_input *input, const char *folded)
 {
     if (plan->participants->len < TK_PLAN_MAX_PARTICIPANTS &&
+        (input->conf == NULL || tk_conf_own(input->conf, folded) == NULL) &&
         !g_ptr_array_find_with_equal_func(plan->participants, folded, g_str_equal, NULL))
         g_ptr_array_add(plan->participants, g_strdup(folded));
 }
 
 static void plan_participants(struct tk_plan *plan, const struct tk_plan_input *input)
 {
-    g_autofree char *sender = tk_address_fold(input->message->from->address);
-    add_participant(plan, sender);
-    add_participant(plan, plan->requester);
+    g_autofree char *sender = tk_address_fold(writer_of(input)->address);
+    if (tk_requester_can_be_told(&input->requester)) {
+        add_participant(plan, input, sender);
+        add_participant(plan, input, plan->requester);
+    }
     if (input->channel->participants != TK_PARTICIPANTS_CC_ALLOWED || (input->decision->flags & TK_FLAG_HELD))
         return;
     for (guint i = 0; i < input->message->cc->len; i++) {
         const struct tk_mailbox *mailbox = g_ptr_array_index(input->message->cc, i);
         g_autofree char *folded = tk_address_fold(mailbox->address);
         g_autofree char *domain = folded != NULL ? tk_address_domain(folded) : NULL;
-        if (domain == NULL || is_own_address(input, folded) || tk_address_is_role(folded))
+        if (domain == NULL || tk_address_is_role(folded))
             continue;
         char *const *denied = input->channel->denied_domains;
         if (tk_address_domain_in(domain, input->channel->allowed_domains) &&
             !(denied != NULL && tk_address_domain_in(domain, denied)))
-            add_participant(plan, folded);
+            add_participant(plan, input, folded);
     }
 }
 
@@ -321,6 +320,10 @@ static void plan_flags(struct tk_plan *plan, unsigned flags)
         notice(plan, "held for agents: a service that verifies addresses or notifies wrote to a reply "
                      "address or named "
                      "a ticket");
+    if (flags & TK_FLAG_FORM)
+        notice(plan, "a form or device wrote this for the requester: nobody has checked who that is");
+    else if (flags & TK_FLAG_OWN_ADDRESS)
+        notice(plan, "the sender is an address of this help desk, so nobody is answered");
     if (flags & TK_FLAG_IMPERSONATION)
         notice(plan,
                "the sender claims a domain of this organisation, and nobody confirms it: it may be somebody "

@@ -27,10 +27,11 @@ struct tk_plan_field {
 
 struct tk_plan {
     char *subject, *description;
-    char *requester, *requester_name; /* the sender; the address folded */
+    char *requester, *requester_name; /* the sender, or for whom a form wrote; the address folded */
     char *priority;                   /* NULL: neither mapped nor in the template */
     GPtrArray *fields;                /* of struct tk_plan_field: all that are no columns of ticket */
-    GPtrArray *participants; /* of char *, folded addresses: the sender and, by channel, allowed Cc */
+    GPtrArray *participants; /* of char *, folded addresses, none of ours: who can be told of those that the
+                                mail was written for and, by channel, allowed Cc */
     GPtrArray
         *attachments;   /* of const struct tk_attachment *: those that are kept, in order; mail.eml last */
     GPtrArray *notices; /* of char *: what was cut, left out, replaced or not confirmed, a sentence each; what
@@ -45,7 +46,8 @@ struct tk_plan_input {
     const struct tk_channel *channel;
     const struct tk_message *message;
     const struct tk_decision *decision;
-    const guint8 *raw_sha256; /* 32 bytes, of the mail as received */
+    struct tk_requester requester; /* for whom the mail was written */
+    const guint8 *raw_sha256;      /* 32 bytes, of the mail as received */
     guint64 raw_size;
 };
 

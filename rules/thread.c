@@ -104,7 +104,7 @@ static void add_token(const struct tk_thread_input *input, const char *text, gbo
 static void add_token_of_id(const struct tk_thread_input *input, const char *message_id,
                             struct tk_thread_keys *keys)
 {
-    g_autofree char *text = tk_token_in_message_id(message_id, input->scope.instance);
+    g_autofree char *text = tk_token_in_message_id(message_id, input->scope.installation);
     add_token(input, text, FALSE, keys);
 }
 

@@ -9,7 +9,9 @@
 #include "rules/address.h"
 
 /* Before a token in a detail and in a Message-ID; tells it from what people put there. */
-#define MARK           "t-"
+#define MARK "t-"
+/* Begins a Message-ID that nobody could sign. */
+#define PLAIN          "ticket."
 #define LOCAL_PART_MAX 64
 
 enum {
@@ -24,13 +26,14 @@ enum {
 #define LABEL_TOKEN     "ticket-milter token 1"
 #define LABEL_RECIPIENT "ticket-milter recipient 1"
 
-/* HMAC-SHA-256 over LABEL, SCOPE and BYTES, each of the texts with its NUL, so that no two meanings share one
- * input. */
-static gboolean sign(const struct tk_token_key *key, const char *label, const struct tk_token_scope *scope,
-                     const void *bytes, gsize size, guint8 digest_r[DIGEST_BYTES])
+/* HMAC-SHA-256 over LABEL, the installation's NAME, tenant and channel of SCOPE, and BYTES; each text with
+ * its NUL, so that no two meanings share one input. */
+static gboolean sign(const struct tk_token_key *key, const char *label, const char *name,
+                     const struct tk_token_scope *scope, const void *bytes, gsize size,
+                     guint8 digest_r[DIGEST_BYTES])
 {
-    g_autofree char *instance = g_ascii_strdown(scope->instance, -1);
-    const char *const texts[] = {label, instance, scope->tenant, scope->channel};
+    g_autofree char *folded = g_ascii_strdown(name, -1);
+    const char *const texts[] = {label, folded, scope->tenant, scope->channel};
     g_autoptr(GByteArray) input = g_byte_array_new();
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
         g_byte_array_append(input, (const guint8 *)texts[i], (guint)strlen(texts[i]) + 1);
@@ -42,15 +45,15 @@ static gboolean sign(const struct tk_token_key *key, const char *label, const st
            length == DIGEST_BYTES;
 }
 
-static gboolean make_tag(const struct tk_token_key *key, const struct tk_token_scope *scope, gint64 ticket_id,
-                         const char *address, guint8 tag_r[TK_TOKEN_TAG_BYTES])
+static gboolean make_tag(const struct tk_token_key *key, const char *name, const struct tk_token_scope *scope,
+                         gint64 ticket_id, const char *address, guint8 tag_r[TK_TOKEN_TAG_BYTES])
 {
     g_autofree char *folded = tk_address_fold(address);
     if (folded == NULL)
         return FALSE;
     g_autofree char *input = g_strdup_printf("%" G_GINT64_FORMAT " %s", ticket_id, folded);
     guint8 digest[DIGEST_BYTES];
-    if (!sign(key, LABEL_RECIPIENT, scope, input, strlen(input), digest))
+    if (!sign(key, LABEL_RECIPIENT, name, scope, input, strlen(input), digest))
         return FALSE;
     memcpy(tag_r, digest, TK_TOKEN_TAG_BYTES);
     return TRUE;
@@ -138,10 +141,11 @@ char *tk_token_make(const GPtrArray *keys, const struct tk_token_scope *scope, g
         return NULL;
     gsize size = write_number(bytes, ticket_id);
     size += write_number(bytes + size, serial);
-    if (!make_tag(key, scope, ticket_id, recipient, bytes + size))
+    const char *name = scope->installation->name;
+    if (!make_tag(key, name, scope, ticket_id, recipient, bytes + size))
         return NULL;
     size += TK_TOKEN_TAG_BYTES;
-    if (!sign(key, LABEL_TOKEN, scope, bytes, size, digest))
+    if (!sign(key, LABEL_TOKEN, name, scope, bytes, size, digest))
         return NULL;
     memcpy(bytes + size, digest, TK_TOKEN_SIGNATURE_BYTES);
     size += TK_TOKEN_SIGNATURE_BYTES;
@@ -152,20 +156,33 @@ char *tk_token_make(const GPtrArray *keys, const struct tk_token_scope *scope, g
 }
 
 /* Of several keys with the id of a token all are tried: a case-folded id is no identity. */
-static gboolean is_signed(const GPtrArray *keys, const struct tk_token_scope *scope, const char *id,
-                          const guint8 *bytes, gsize content, const struct tk_token_key **key_r)
+static const struct tk_token_key *key_of(const GPtrArray *keys, const char *name,
+                                         const struct tk_token_scope *scope, const char *id,
+                                         const guint8 *bytes, gsize content)
 {
     for (guint i = 0; keys != NULL && i < keys->len; i++) {
         const struct tk_token_key *key = g_ptr_array_index(keys, i);
         guint8 digest[DIGEST_BYTES];
-        if (key->secret == NULL || g_ascii_strcasecmp(key->id, id) != 0 ||
-            !sign(key, LABEL_TOKEN, scope, bytes, content, digest) ||
-            CRYPTO_memcmp(digest, bytes + content, TK_TOKEN_SIGNATURE_BYTES) != 0)
-            continue;
-        *key_r = key;
-        return TRUE;
+        if (key->secret != NULL && g_ascii_strcasecmp(key->id, id) == 0 &&
+            sign(key, LABEL_TOKEN, name, scope, bytes, content, digest) &&
+            CRYPTO_memcmp(digest, bytes + content, TK_TOKEN_SIGNATURE_BYTES) == 0)
+            return key;
     }
-    return FALSE;
+    return NULL;
+}
+
+/* Fills in by which key, and under which name of the installation, the bytes were signed. */
+static gboolean find_signer(const GPtrArray *keys, const struct tk_token_scope *scope, const char *id,
+                            const guint8 *bytes, gsize content, struct tk_token *token)
+{
+    const char *const *former = scope->installation->former;
+    token->name = scope->installation->name;
+    token->key = key_of(keys, token->name, scope, id, bytes, content);
+    for (gsize i = 0; token->key == NULL && former != NULL && former[i] != NULL; i++) {
+        token->name = former[i];
+        token->key = key_of(keys, token->name, scope, id, bytes, content);
+    }
+    return token->key != NULL;
 }
 
 enum tk_status tk_token_read(const GPtrArray *keys, const struct tk_token_scope *scope, const char *text,
@@ -185,7 +202,7 @@ enum tk_status tk_token_read(const GPtrArray *keys, const struct tk_token_scope 
         return TK_NO_MATCH;
     memcpy(token.tag, bytes + at, TK_TOKEN_TAG_BYTES);
     g_autofree char *id = g_strndup(text, (gsize)(dash - text));
-    if (!is_signed(keys, scope, id, bytes, content, &token.key))
+    if (!find_signer(keys, scope, id, bytes, content, &token))
         return TK_REFUSED;
     *token_r = token;
     return TK_OK;
@@ -195,7 +212,7 @@ gboolean tk_token_is_for(const struct tk_token *token, const struct tk_token_sco
                          const char *address)
 {
     guint8 tag[TK_TOKEN_TAG_BYTES];
-    return address != NULL && make_tag(token->key, scope, token->ticket_id, address, tag) &&
+    return address != NULL && make_tag(token->key, token->name, scope, token->ticket_id, address, tag) &&
            CRYPTO_memcmp(tag, token->tag, TK_TOKEN_TAG_BYTES) == 0;
 }
 
@@ -218,16 +235,40 @@ const char *tk_token_in_detail(const char *detail)
     return g_ascii_strncasecmp(detail, MARK, mark) == 0 && detail[mark] != '\0' ? detail + mark : NULL;
 }
 
-char *tk_token_to_message_id(const char *token, const char *instance)
+char *tk_token_to_message_id(const char *token, const char *name)
 {
-    return g_strconcat(MARK, token, "@", instance, NULL);
+    return g_strconcat(MARK, token, "@", name, NULL);
 }
 
-char *tk_token_in_message_id(const char *message_id, const char *instance)
+char *tk_token_in_message_id(const char *message_id, const struct tk_installation *installation)
 {
     const char *at = strrchr(message_id, '@');
-    if (at == NULL || g_ascii_strcasecmp(at + 1, instance) != 0)
+    if (at == NULL || tk_installation_find(installation, at + 1) == NULL)
         return NULL;
     g_autofree char *local = g_strndup(message_id, (gsize)(at - message_id));
     return g_strdup(tk_token_in_detail(local));
+}
+
+char *tk_token_plain_message_id(const char *tenant, gint64 serial, const char *name)
+{
+    return g_strdup_printf(PLAIN "%s.%" G_GINT64_FORMAT "@%s", tenant, serial, name);
+}
+
+gboolean tk_token_is_own_message_id(const GPtrArray *keys, const struct tk_installation *installation,
+                                    const GPtrArray *channels, const char *message_id)
+{
+    const char *at = message_id != NULL ? strrchr(message_id, '@') : NULL;
+    if (at == NULL || tk_installation_find(installation, at + 1) == NULL)
+        return FALSE;
+    if (signing_key(keys) == NULL)
+        return g_str_has_prefix(message_id, PLAIN);
+    g_autofree char *text = tk_token_in_message_id(message_id, installation);
+    gboolean found = FALSE;
+    for (guint i = 0; text != NULL && !found && i < channels->len; i++) {
+        const struct tk_channel *channel = g_ptr_array_index(channels, i);
+        const struct tk_token_scope scope = {installation, channel->tenant, channel->name};
+        struct tk_token token;
+        found = tk_token_read(keys, &scope, text, &token) == TK_OK;
+    }
+    return found;
 }

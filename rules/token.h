@@ -6,12 +6,13 @@
  * all of the content; the tag is an HMAC over the recipient too, cut to 40 bits: it lets a reader ask "was it
  * made for this address?" without a list of candidates. Whoever lacks the key can make neither.
  *
- * It stands in the reply address ("support+t-TOKEN@...", serial 0) and in the Message-ID ("t-TOKEN@instance",
- * serial the outbox row). Pure: keys come in as bytes. */
+ * It stands in the reply address ("support+t-TOKEN@...", serial 0) and in the Message-ID
+ * ("t-TOKEN@INSTALLATION", serial the outbox row). Pure: keys come in as bytes. */
 #ifndef TK_RULES_TOKEN_H
 #define TK_RULES_TOKEN_H
 
 #include "rules/conf.h"
+#include "rules/installation.h"
 #include "rules/status.h"
 
 /* RFC 2104 section 5 wants at least half the digest; for a mark that can only be tried online, a mail a try,
@@ -24,7 +25,7 @@
 
 /* What a token is good for, and nothing else. */
 struct tk_token_scope {
-    const char *instance; /* name of the installation; case does not matter */
+    const struct tk_installation *installation;
     const char *tenant;
     const char *channel;
 };
@@ -34,6 +35,7 @@ struct tk_token {
     gint64 serial;                  /* of the outbox row that it names; 0: of a reply address */
     guint8 tag[TK_TOKEN_TAG_BYTES]; /* of the recipient */
     const struct tk_token_key *key; /* by which it was signed; owned by the configuration */
+    const char *name;               /* of the installation, under which it was signed; owned by the scope */
 };
 
 /* Makes a token with the first of KEYS (of struct tk_token_key) that has a secret. TICKET_ID and SERIAL are
@@ -59,10 +61,19 @@ char *tk_token_to_address(const char *address, const char *token);
  */
 const char *tk_token_in_detail(const char *detail);
 
-/* "t-TOKEN@instance", without <>. Owned by the caller. */
-char *tk_token_to_message_id(const char *token, const char *instance);
-/* The token in a Message-ID (without <>) of INSTANCE; NULL where it is not one of ours. Owned by the caller.
- */
-char *tk_token_in_message_id(const char *message_id, const char *instance);
+/* "t-TOKEN@NAME", without <>. Owned by the caller. */
+char *tk_token_to_message_id(const char *token, const char *name);
+/* The token in a Message-ID (without <>) that bears a name of INSTALLATION; NULL where it is not one of ours.
+ * Owned by the caller. */
+char *tk_token_in_message_id(const char *message_id, const struct tk_installation *installation);
+
+/* Of an installation without keys: "ticket.TENANT.SERIAL@NAME", which is signed by nobody. Owned by the
+ * caller. */
+char *tk_token_plain_message_id(const char *tenant, gint64 serial, const char *name);
+
+/* Whether MESSAGE_ID (without <>; or NULL) is one that INSTALLATION gave to a mail: signed by one of KEYS for
+ * one of CHANNELS (of struct tk_channel); or, where there are no keys, a plain one. */
+gboolean tk_token_is_own_message_id(const GPtrArray *keys, const struct tk_installation *installation,
+                                    const GPtrArray *channels, const char *message_id);
 
 #endif

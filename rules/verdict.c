@@ -49,8 +49,9 @@ static const struct {
     [TK_REASON_CLOSED_TICKET] = {"closed_ticket", "The ticket that the mail answers is closed."},
     [TK_REASON_REOPENED] = {"reopened", "The mail answers a closed ticket, which is open again."},
     [TK_REASON_UNVERIFIED] = {"unverified",
-                              "The mail bears the token of a ticket, but its sender is neither whom it was "
-                              "made for nor a participant; it is an internal note that changes nothing."},
+                              "The mail bears a token or Message-ID of a ticket, but its sender is neither "
+                              "whom the token was made for nor a participant; it is an internal note that "
+                              "changes nothing."},
     [TK_REASON_SUBJECT_CHANGED] =
         {"subject_changed", "The mail answers a ticket under another subject; it is a new linked ticket."},
     [TK_REASON_RATE_LIMIT] = {"rate_limit", "Too many mails in too short a time."},

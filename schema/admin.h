@@ -22,6 +22,19 @@ TK_MUST_CHECK enum tk_status tk_admin_init(struct tk_store *store, const char *d
 TK_MUST_CHECK enum tk_status tk_admin_migrate(struct tk_store *store, gint64 deadline, guint *applied_r,
                                               GString *told, GString *why);
 
+/* What is to become of the installation's names; each is folded. */
+struct tk_admin_names {
+    const char *name;             /* NULL: it stays as it is */
+    bool once;                    /* only where the installation has no name yet */
+    const char *const *former;    /* to be known as former names; NULL-terminated, or NULL */
+    const char *const *forgotten; /* former names to be forgotten; likewise */
+};
+
+/* Names the installation. Needs a superuser or a member of ticket_owner. TK_REFUSED: more names than may be,
+ * or one to be forgotten that is no former name. */
+TK_MUST_CHECK enum tk_status tk_admin_name(struct tk_store *store, const struct tk_admin_names *names,
+                                           gint64 deadline, GString *why);
+
 /* A channel as its files say. Only offer_from may be NULL. */
 struct tk_publication {
     const char *tenant;

@@ -114,6 +114,8 @@ struct tk_ingest {
     const char *body_html; /* sanitised */
     const char *requester;
     const char *requester_name;
+    bool form; /* the sender wrote for the requester: he is counted too, and the sender takes part in nothing
+                */
     const char *priority;
     const char *const *notices;           /* what was cut, left out or repaired; ends with NULL */
     const char *const *participants;      /* folded addresses, requester included; ends with NULL */
@@ -133,7 +135,9 @@ struct tk_ingest {
     const char *const *reply_types; /* ticket types that take notes; ends with NULL */
 
     /* What a note may do, by what holds when it is stored. */
-    const char *proof;    /* recipient, ticket (a token that was made for somebody else); NULL: no token */
+    /* recipient, ticket (a token that was made for somebody else), own or own_confirmed (the sender is an
+     * address of ours, and not confirmed or confirmed: an internal note); NULL: no token */
+    const char *proof;
     const char *stranger; /* unverified, new_linked */
     const char *closed;   /* note, reopen, new_linked */
     gint64 reopen_seconds, reopen_max;

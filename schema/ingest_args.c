@@ -127,6 +127,7 @@ void tk_ingest_args(struct tk_args *args, const struct tk_ingest *item, gint64 n
     tk_args_text(args, item->authentication);
     tk_args_text(args, item->authenticated_by);
     add_list(args, item->flags);
+    tk_args_text(args, item->form ? "t" : "f");
 }
 
 void tk_ingest_args_read(const PGresult *result, struct tk_ingest_result *r)

@@ -242,3 +242,35 @@ enum tk_status tk_admin_init(struct tk_store *store, const char *daemon_user, gi
         say_lines(lines, database, daemon_user);
     return status;
 }
+
+static guint length_of(const char *const *texts)
+{
+    return texts != NULL ? g_strv_length((char **)texts) : 0;
+}
+
+enum tk_status tk_admin_name(struct tk_store *store, const struct tk_admin_names *names, gint64 deadline,
+                             GString *why)
+{
+    struct tk_connection *c = NULL;
+    enum tk_status status = tk_pool_take(store, deadline, &c, why);
+    if (status != TK_OK)
+        return status;
+    TK_ARGS_AUTO struct tk_args args;
+    tk_args_init(&args);
+    tk_args_text(&args, names->name);
+    tk_args_text(&args, names->once ? "t" : "f");
+    tk_args_texts(&args, names->former, length_of(names->former));
+    tk_args_texts(&args, names->forgotten, length_of(names->forgotten));
+    tk_args_number(&args, tk_connection_clock(c, g_get_monotonic_time()));
+    g_autoptr(PGresult) result = NULL;
+    status = script(c, tk_query_migrate_begin, deadline, why);
+    if (status == TK_OK)
+        status = script(c, tk_query_migrate_lock, deadline, why);
+    if (status == TK_OK)
+        status =
+            tk_connection_query(c, tk_query_installation_set, &args, false, false, deadline, &result, why);
+    if (status == TK_OK)
+        status = commit(c, deadline, why);
+    tk_pool_give(store, &c); /* inside a transaction: closed, which is the rollback */
+    return status;
+}

@@ -12,6 +12,12 @@ SELECT ticketing.schema_version() AS version;
 -- name: schema_serves
 SELECT ticketing.schema_serves() AS serves;
 
+-- name: installation
+SELECT name, former FROM ticketing.installation();
+
+-- name: installation_set
+SELECT ticketing.installation_set($1, $2::boolean, $3, $4, to_timestamp($5 / 1000000.0));
+
 -- name: check
 SELECT true AS answers;
 
@@ -53,7 +59,8 @@ FROM ticketing.ingest(
     p_rates => $43::text::bigint[], p_evidence => $44, p_detail => $45,
     p_linked_ticket_id => $46, p_proof => $47, p_stranger => $48, p_closed => $49,
     p_reopen_for => make_interval(secs => $50::bigint), p_reopen_max => $51, p_machine => $52::boolean,
-    p_authentication => $53, p_authenticated_by => $54, p_flags => $55);
+    p_authentication => $53, p_authenticated_by => $54, p_flags => $55,
+    p_form => $56::boolean);
 
 -- name: begin
 BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;

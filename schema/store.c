@@ -12,6 +12,29 @@ enum tk_status tk_store_check(struct tk_store *store, gint64 deadline, GString *
     return tk_pool_query(store, tk_query_check, NULL, false, deadline, &result, why);
 }
 
+enum tk_status tk_store_installation(struct tk_store *store, gint64 deadline,
+                                     struct tk_installation **installation_r, GString *why)
+{
+    g_autoptr(PGresult) result = NULL;
+    enum tk_status status = tk_pool_query(store, tk_query_installation, NULL, false, deadline, &result, why);
+    if (status != TK_OK)
+        return status;
+    const char *name = NULL;
+    g_autoptr(GPtrArray) former = g_ptr_array_new();
+    for (int row = 0; row < PQntuples(result); row++) {
+        const char *text = tk_result_text(result, row, "name");
+        if (strcmp(tk_result_text(result, row, "former"), "t") == 0)
+            g_ptr_array_add(former, (gpointer)text);
+        else
+            name = text;
+    }
+    g_ptr_array_add(former, NULL);
+    if (name == NULL)
+        return tk_status_fail(TK_CONFIG, why, "the installation has no name: ticketctl init --name NAME");
+    *installation_r = tk_installation_new(name, (const char *const *)former->pdata);
+    return TK_OK;
+}
+
 enum tk_status tk_store_channel(struct tk_store *store, const char *tenant, const char *channel,
                                 gint64 deadline, struct tk_store_channel **channel_r, GString *why)
 {

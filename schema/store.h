@@ -21,6 +21,7 @@
 
 #include <stdbool.h>
 
+#include "rules/installation.h"
 #include "rules/status.h"
 #include "schema/ingest.h"
 
@@ -58,6 +59,11 @@ struct tk_store_numbers {
     guint64 timeouts; /* waits that ended without a connection */
 };
 void tk_store_numbers(struct tk_store *store, struct tk_store_numbers *numbers_r);
+
+/* The installation's names. The caller drops INSTALLATION_R with tk_installation_unref. TK_CONFIG also: it
+ * has no name yet. */
+TK_MUST_CHECK enum tk_status tk_store_installation(struct tk_store *store, gint64 deadline,
+                                                   struct tk_installation **installation_r, GString *why);
 
 /* A channel in the database. */
 struct tk_store_channel {

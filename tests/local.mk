@@ -39,6 +39,16 @@ tests_unit_test_authentic_SOURCES = %D%/unit/test_authentic.c %D%/unit/sample.h
 tests_unit_test_authentic_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_authentic_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_decide_own
+tests_unit_test_decide_own_SOURCES = %D%/unit/test_decide_own.c %D%/unit/sample.h
+tests_unit_test_decide_own_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_decide_own_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_requester
+tests_unit_test_requester_SOURCES = %D%/unit/test_requester.c %D%/unit/sample.h
+tests_unit_test_requester_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_requester_LDADD = $(UNIT_LIBS)
+
 unit_tests += tests/unit/test_decide_senders
 tests_unit_test_decide_senders_SOURCES = %D%/unit/test_decide_senders.c %D%/unit/sample.h
 tests_unit_test_decide_senders_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -230,6 +240,7 @@ EXTRA_DIST += \
 	%D%/mta/test_milter.py \
 	%D%/mta/test_letters.py \
 	%D%/mta/test_outgoing.py \
+	%D%/mta/test_own_address.py \
 	%D%/mta/test_poison.py \
 	%D%/mta/test_sendmail.py \
 	%D%/mta/test_stack.py \

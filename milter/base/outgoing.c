@@ -2,10 +2,11 @@
 #include "milter/base/outgoing.h"
 
 enum tk_status tk_outgoing_input(const struct tk_outbox_mail *mail, const struct tk_conf *conf,
-                                 const struct tk_channel *channel, struct tk_compose_input *input,
-                                 GString *why)
+                                 const struct tk_installation *installation, const struct tk_channel *channel,
+                                 struct tk_compose_input *input, GString *why)
 {
     *input = (struct tk_compose_input){.conf = conf,
+                                       .installation = installation,
                                        .channel = channel,
                                        .ticket_id = mail->ticket_id,
                                        .outbox_id = mail->outbox_id,

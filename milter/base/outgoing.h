@@ -8,7 +8,7 @@
 /* Fills INPUT, which points into MAIL afterwards; the date and the files are the caller's. TK_REFUSED: no
  * mail is of this kind. */
 enum tk_status tk_outgoing_input(const struct tk_outbox_mail *mail, const struct tk_conf *conf,
-                                 const struct tk_channel *channel, struct tk_compose_input *input,
-                                 GString *why) TK_MUST_CHECK;
+                                 const struct tk_installation *installation, const struct tk_channel *channel,
+                                 struct tk_compose_input *input, GString *why) TK_MUST_CHECK;
 
 #endif

@@ -56,8 +56,10 @@ static enum tk_status show_sample(const struct tk_conf *conf, const char *name, 
         return status;
     g_autofree char *number =
         g_strconcat(channel->template != NULL ? channel->template->prefix : "INC", SAMPLE_NUMBER, NULL);
+    const struct tk_installation installation = {.name = conf->instance};
     const struct tk_compose_input input = {
         .conf = conf,
+        .installation = &installation,
         .channel = channel,
         .kind = kind,
         .date = g_get_real_time() / G_USEC_PER_SEC,
@@ -76,8 +78,9 @@ static enum tk_status show_sample(const struct tk_conf *conf, const char *name, 
     return show(&input, why);
 }
 
-static enum tk_status show_row(struct tk_store *store, const struct tk_conf *conf, gint64 tenant_id,
-                               gint64 outbox_id, GString *why)
+static enum tk_status show_row(struct tk_store *store, const struct tk_conf *conf,
+                               const struct tk_installation *installation, gint64 tenant_id, gint64 outbox_id,
+                               GString *why)
 {
     struct tk_outbox_mail *mail = NULL;
     enum tk_status status = tk_outbox_read(store, tenant_id, outbox_id, tk_settings_deadline(), &mail, why);
@@ -89,7 +92,7 @@ static enum tk_status show_row(struct tk_store *store, const struct tk_conf *con
     struct tk_compose_input input;
     status = tk_conf_channel(conf, name, why, &channel);
     if (status == TK_OK)
-        status = tk_outgoing_input(mail, conf, channel, &input, why);
+        status = tk_outgoing_input(mail, conf, installation, channel, &input, why);
     if (status == TK_OK) {
         input.date = g_get_real_time() / G_USEC_PER_SEC;
         status = show(&input, why);
@@ -103,16 +106,21 @@ static enum tk_status show_ticket(const struct tk_conf *conf, const char *number
 {
     struct tk_store *store = NULL;
     struct tk_report *report = NULL;
+    struct tk_installation *installation = NULL;
     const struct tk_report_filter filter = {.number = number};
     enum tk_status status = tk_settings_store(FALSE, why, &store);
+    if (status == TK_OK)
+        status = tk_store_installation(store, tk_settings_deadline(), &installation, why);
     if (status == TK_OK)
         status = tk_report_make(store, TK_REPORT_OUTBOX, &filter, tk_settings_deadline(), &report, why);
     guint rows = status == TK_OK ? tk_report_rows(report) : 0;
     if (status == TK_OK && rows == 0)
         status = tk_status_fail(TK_NO_MATCH, why, "no mail was made for a ticket %s", number);
     for (guint i = 0; status == TK_OK && i < rows; i++)
-        status = show_row(store, conf, g_ascii_strtoll(tk_report_get(report, i, "tenant_id"), NULL, 10),
+        status = show_row(store, conf, installation,
+                          g_ascii_strtoll(tk_report_get(report, i, "tenant_id"), NULL, 10),
                           g_ascii_strtoll(tk_report_get(report, i, "outbox_id"), NULL, 10), why);
+    tk_installation_unref(&installation);
     tk_report_free(&report);
     tk_store_close(&store);
     return status;

@@ -110,10 +110,9 @@ static gboolean is_delivery(const struct tk_intake_result *result)
 /* Of the note that the mail would be; NULL: it would be none. */
 static const char *visibility_of(const struct tk_intake_result *result)
 {
-    gboolean hidden = result->reason == TK_REASON_UNVERIFIED || (result->flags & TK_FLAG_HELD) != 0;
-    if (is_delivery(result) || (result->verdict == TK_VERDICT_NOTE && hidden))
+    if (is_delivery(result))
         return "internal";
-    return result->verdict == TK_VERDICT_NOTE ? "public" : NULL;
+    return result->verdict != TK_VERDICT_NOTE ? NULL : result->internal ? "internal" : "public";
 }
 
 static json_t *result_json(const char *file, const struct tk_intake_outcome *outcome,

@@ -38,7 +38,7 @@ static void read_keys(struct look *look, const char *const *prefixes)
     const struct tk_conf *conf = look->mail->context->conf;
     const struct tk_channel *channel = look->record->channel;
     const struct tk_intake_outcome *outcome = look->mail->outcome;
-    look->scope = (struct tk_token_scope){conf->instance, channel->tenant, channel->name};
+    look->scope = (struct tk_token_scope){look->mail->installation, channel->tenant, channel->name};
     g_autoptr(GPtrArray) details = details_of(look);
     const struct tk_thread_input input = {.message = outcome->message,
                                           .prefixes = prefixes,
@@ -56,7 +56,7 @@ static enum tk_proof proof_of(const struct look *look, const struct tk_fact *fac
         return TK_PROOF_NONE;
     const struct tk_thread_token *found =
         &g_array_index(look->keys.tokens, struct tk_thread_token, fact->place);
-    return tk_token_is_for(&found->token, &look->scope, look->record->sender) ? TK_PROOF_RECIPIENT
+    return tk_token_is_for(&found->token, &look->scope, look->record->writer) ? TK_PROOF_RECIPIENT
                                                                               : TK_PROOF_TICKET;
 }
 
@@ -74,6 +74,24 @@ static const char *matched_by(const struct look *look, const struct tk_fact *fac
     return NULL;
 }
 
+/* Nobody knows that the requester of a form is who he says. */
+static gboolean takes_part(const struct look *look, const struct tk_fact *fact)
+{
+    return fact->participant && !look->record->requester.form;
+}
+
+/* Whether the fact counts for the mail. A subject tells nothing of who an address of ours is, and in a form
+ * anybody writes what he likes but a token. */
+static gboolean counts(const struct look *look, const struct tk_fact *fact)
+{
+    const struct tk_requester *requester = &look->record->requester;
+    if (requester->form)
+        return fact->kind == TK_FACT_TOKEN;
+    if (requester->own)
+        return fact->kind == TK_FACT_TOKEN || fact->kind == TK_FACT_MESSAGE_ID;
+    return fact->kind != TK_FACT_INTAKE;
+}
+
 /* Of the tickets that the keys lead to, the first in which the writer may write; else the first. */
 static void choose_known(struct look *look, const struct tk_facts *facts)
 {
@@ -81,10 +99,10 @@ static void choose_known(struct look *look, const struct tk_facts *facts)
     enum tk_proof proof = TK_PROOF_NONE;
     for (guint i = 0; i < facts->facts->len; i++) {
         const struct tk_fact *fact = g_ptr_array_index(facts->facts, i);
-        if (fact->kind == TK_FACT_INTAKE)
+        if (!counts(look, fact))
             continue;
         enum tk_proof has = proof_of(look, fact);
-        gboolean may_write = fact->participant || has == TK_PROOF_RECIPIENT;
+        gboolean may_write = takes_part(look, fact) || has == TK_PROOF_RECIPIENT;
         if (chosen == NULL || may_write) {
             chosen = fact;
             proof = has;
@@ -101,7 +119,7 @@ static void choose_known(struct look *look, const struct tk_facts *facts)
                                            .subject = g_strdup(chosen->subject),
                                            .closed_for = chosen->closed_for,
                                            .reopened = chosen->reopened,
-                                           .writer_takes_part = chosen->participant,
+                                           .writer_takes_part = takes_part(look, chosen),
                                            .proof = proof,
                                            .matched_by = matched_by(look, chosen)};
 }
@@ -188,6 +206,7 @@ enum tk_status tk_conversation_decide(const struct tk_conversation_mail *mail, s
     struct tk_decide_input input = {.channel = record->channel,
                                     .message = outcome->message,
                                     .classification = &outcome->classification,
+                                    .requester = record->requester,
                                     .mail_from = mail->mail_from,
                                     .authenticated = outcome->authentic.verdict,
                                     .can_confirm = tk_conf_can_confirm(mail->context->conf),

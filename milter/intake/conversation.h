@@ -8,6 +8,7 @@
 /* What the channels of one mail have in common. */
 struct tk_conversation_mail {
     const struct tk_intake_context *context;
+    const struct tk_installation *installation;
     const struct tk_intake_outcome *outcome; /* message, class and authentication are known; WHY is written */
     const GArray *rcpts;                     /* of struct tk_effects_rcpt */
     const char *mail_from;                   /* without <> */

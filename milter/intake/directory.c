@@ -1,14 +1,18 @@
 /* directory: the database's ids of the channels that the configuration names. */
 #include "milter/intake/directory.h"
 
+#include "milter/base/naming.h"
+
 struct tk_directory {
-    GMutex mutex;
+    struct tk_naming *naming;
+    GMutex mutex;        /* over ENTRIES */
     GHashTable *entries; /* "TENANT/NAME" -> struct tk_directory_entry */
 };
 
 struct tk_directory *tk_directory_new(void)
 {
     struct tk_directory *directory = g_new0(struct tk_directory, 1);
+    directory->naming = tk_naming_new();
     g_mutex_init(&directory->mutex);
     directory->entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return directory;
@@ -20,6 +24,7 @@ void tk_directory_free(struct tk_directory **directory)
     if (old == NULL)
         return;
     *directory = NULL;
+    tk_naming_free(&old->naming);
     g_hash_table_unref(old->entries);
     g_mutex_clear(&old->mutex);
     g_free(old);
@@ -53,8 +58,16 @@ enum tk_status tk_directory_find(struct tk_directory *directory, struct tk_store
     return TK_OK;
 }
 
+enum tk_status tk_directory_installation(struct tk_directory *directory, struct tk_store *store,
+                                         gint64 deadline, struct tk_installation **installation_r,
+                                         GString *why)
+{
+    return tk_naming_find(directory->naming, store, deadline, installation_r, why);
+}
+
 void tk_directory_forget(struct tk_directory *directory)
 {
+    tk_naming_forget(directory->naming);
     g_mutex_lock(&directory->mutex);
     g_hash_table_remove_all(directory->entries);
     g_mutex_unlock(&directory->mutex);

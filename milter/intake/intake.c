@@ -12,6 +12,7 @@
 #include "rules/delivery.h"
 #include "rules/hold.h"
 #include "rules/intake_key.h"
+#include "rules/token.h"
 #include "schema/fault.h"
 
 /* RFC 5321 section 6.3 takes 100 as a bound for loops; Postfix stops at 50 (hopcount_limit), and so do we. */
@@ -23,6 +24,7 @@ struct run {
     const struct tk_intake_mail *mail;
     struct tk_intake_outcome *outcome;
     struct tk_record_mail shared;
+    struct tk_installation *installation;
     char *mail_from;
     GArray *records; /* of struct tk_record, one a channel */
     GArray *answers; /* of struct tk_effects_answer, in the same order */
@@ -55,6 +57,17 @@ const struct tk_channel *tk_intake_route(const struct tk_conf *conf, const char 
     return base != NULL ? g_hash_table_lookup(conf->by_address, base) : NULL;
 }
 
+/* Who has written the mail, and for whom. */
+static void find_writer(const struct run *run, struct tk_record *record)
+{
+    const struct tk_message *message = run->outcome->message;
+    tk_requester_find(run->context->conf, record->channel, message, &run->outcome->authentic,
+                      &record->requester);
+    const struct tk_mailbox *writer = tk_requester_mailbox(&record->requester, message);
+    record->sender = message->from != NULL ? tk_address_fold(message->from->address) : NULL;
+    record->writer = writer != NULL ? tk_address_fold(writer->address) : NULL;
+}
+
 static void find_channels(struct run *run)
 {
     run->outcome->only_channels = TRUE;
@@ -74,8 +87,7 @@ static void find_channels(struct run *run)
         struct tk_record record = {.channel = routed.channel};
         record.rcpt = tk_address_from_path(rcpt);
         record.mail_from = g_strdup(run->mail_from);
-        const struct tk_message *message = run->outcome->message;
-        record.sender = message->from != NULL ? tk_address_fold(message->from->address) : NULL;
+        find_writer(run, &record);
         g_array_append_val(run->records, record);
     }
 }
@@ -88,6 +100,7 @@ static enum tk_status decide_record(struct run *run, struct tk_record *record)
         return TK_OK;
     }
     const struct tk_conversation_mail mail = {.context = run->context,
+                                              .installation = run->installation,
                                               .outcome = run->outcome,
                                               .rcpts = run->rcpts,
                                               .mail_from = run->mail_from,
@@ -165,6 +178,7 @@ static enum tk_status plan_all(struct run *run)
                                             .channel = record->channel,
                                             .message = message,
                                             .decision = &record->decision,
+                                            .requester = record->requester,
                                             .raw_sha256 = run->mail->raw_sha256,
                                             .raw_size = run->mail->source->size};
         record->plan = tk_plan_make(&input);
@@ -205,6 +219,7 @@ static void answer_all(struct run *run)
         result->detail = g_strdup(record->decision.detail);
         result->rcpt = g_strdup(record->rcpt);
         result->flags = record->decision.flags;
+        result->internal = tk_decide_is_internal(&record->decision);
         result->matched = g_strdup(record->matched);
         result->matched_by = record->matched_by;
         result->linked = record->decision.linked_id != 0 ? g_strdup(record->matched) : NULL;
@@ -226,11 +241,39 @@ static void hand_over_plans(struct run *run)
     }
 }
 
+/* Without a database the name of this host is all that is known. */
+static enum tk_status find_installation(struct run *run)
+{
+    const struct tk_intake_context *context = run->context;
+    if (context->store != NULL)
+        return tk_directory_installation(context->directory, context->store, context->deadline,
+                                         &run->installation, run->outcome->why);
+    run->installation = tk_installation_new(context->conf->instance, NULL);
+    return TK_OK;
+}
+
+static void classify(struct run *run)
+{
+    const struct tk_conf *conf = run->context->conf;
+    struct tk_message *message = run->outcome->message;
+    gboolean own_id =
+        tk_token_is_own_message_id(conf->token_keys, run->installation, conf->channels, message->message_id);
+    const struct tk_classify_context envelope = {.mail_from = run->mail_from,
+                                                 .installation = run->installation,
+                                                 .own_message_id = own_id,
+                                                 .max_received = MAX_RECEIVED};
+    tk_classify(message, &envelope, &run->outcome->classification);
+}
+
 /* From the bytes to the edits that they call for: all that the mail itself can make fail. */
 static enum tk_status read_mail(struct run *run)
 {
+    enum tk_status status = find_installation(run);
+    if (status != TK_OK)
+        return status;
+    classify(run);
     find_channels(run);
-    enum tk_status status = decide_all(run);
+    status = decide_all(run);
     TK_FAULT("decided", run->mail_from);
     if (status == TK_OK)
         status = plan_all(run);
@@ -292,11 +335,6 @@ void tk_intake_run(const struct tk_intake_context *context, const struct tk_inta
     tk_ledger_enter(context->ledger, mail->raw_sha256, &run.seat);
     outcome_r->message = read_message(&run);
     TK_FAULT("parsed", run.mail_from);
-    const struct tk_classify_context envelope = {.mail_from = run.mail_from,
-                                                 .instance = context->conf->instance,
-                                                 .max_received = MAX_RECEIVED,
-                                                 .own_addresses = context->conf->by_address};
-    tk_classify(outcome_r->message, &envelope, &outcome_r->classification);
     tk_authentic_find(context->conf, outcome_r->message, &mail->client, &outcome_r->authentic);
     run.shared = (struct tk_record_mail){.mail = mail,
                                          .conf = context->conf,
@@ -315,6 +353,7 @@ void tk_intake_run(const struct tk_intake_context *context, const struct tk_inta
     g_array_unref(run.records);
     g_array_unref(run.answers);
     g_array_unref(run.rcpts);
+    tk_installation_unref(&run.installation);
     g_free(run.mail_from);
 }
 

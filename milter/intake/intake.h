@@ -48,7 +48,7 @@ struct tk_intake_mail {
 struct tk_intake_context {
     const struct tk_conf *conf;
     struct tk_store *store;         /* NULL: test without a database (no facts) */
-    struct tk_directory *directory; /* ids of channels; NULL only without a store */
+    struct tk_directory *directory; /* ids of channels, and our names; NULL only without a store */
     struct tk_ledger *ledger;       /* knows what the program crashed on; or NULL */
     gboolean dry_run;               /* decide and plan, write nothing */
     gint64 deadline;                /* g_get_monotonic_time() value: nothing is committed after it */
@@ -69,6 +69,7 @@ struct tk_intake_result {
     gint64 intake_id, ticket_id, note_id; /* 0: none */
     gint64 seen;          /* how often the mail was here, with this time; 1: never before, 0: not stored */
     unsigned flags;       /* of enum tk_flag: what was found and stopped nothing */
+    gboolean internal;    /* the note is for agents alone */
     char *rcpt;           /* the recipient by which the mail came to the channel, without <> */
     struct tk_plan *plan; /* what was, or would be, stored; NULL unless ticket, note or (of an excluded mail)
                              delivery note */

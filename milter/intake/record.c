@@ -17,7 +17,7 @@ enum { MESSAGE_ID_MAX = 998 };
 #define SECONDS_A_DAY 86400LL
 
 /* The store's words, in the order of the enums. */
-static const char *const proof_words[] = {NULL, "ticket", "recipient"};
+static const char *const proof_words[] = {NULL, "ticket", "recipient", "own", "own_confirmed"};
 static const char *const stranger_words[] = {"unverified", "new_linked"};
 static const char *const closed_words[] = {"note", "reopen", "new_linked"};
 
@@ -103,8 +103,8 @@ static void fill_common(struct tk_record *record, const struct tk_record_mail *m
         .sender = record->sender,
         .size = mail->mail->source->size,
         .millis = (g_get_monotonic_time() - mail->started) / G_TIME_SPAN_MILLISECOND,
-        .author = record->sender != NULL ? record->sender : UNKNOWN_AUTHOR,
-        .visibility = delivery || (record->decision.flags & TK_FLAG_HELD) ? "internal" : "public",
+        .author = record->writer != NULL ? record->writer : UNKNOWN_AUTHOR,
+        .visibility = delivery || tk_decide_is_internal(&record->decision) ? "internal" : "public",
         .source = delivery ? "delivery" : "mail",
         .ticket_id = record->decision.ticket_id,
         .reply_types = (const char *const *)record->channel->reply_types,
@@ -162,7 +162,7 @@ void tk_record_choose_confirmed(GArray *records, const struct tk_record_mail *ma
                                               .classification = mail->classification,
                                               .decision = &record->decision,
                                               .mail_from = record->mail_from,
-                                              .requester = record->sender,
+                                              .requester = record->writer,
                                               .authenticated = authenticated};
         record->confirms = tk_answer_confirms(&input);
         if (record->confirms)
@@ -201,6 +201,7 @@ void tk_record_item(struct tk_record *record, const struct tk_record_mail *mail,
     item->body_html = plan->body_html;
     item->requester = plan->requester;
     item->requester_name = plan->requester_name;
+    item->form = record->requester.form;
     item->priority = plan->priority;
     item->notices = (const char *const *)record->notices->pdata;
     item->participants = (const char *const *)record->participants->pdata;
@@ -263,9 +264,10 @@ void tk_record_item_raw(struct tk_record *record, const struct tk_record_mail *m
     g_array_append_val(record->attachments, whole);
     item->subject = "(unreadable mail)";
     item->body = UNREADABLE_TEXT;
-    item->requester = record->sender != NULL ? record->sender : "";
+    item->requester = record->writer != NULL ? record->writer : "";
     item->requester_name = "";
-    record->sender_alone[0] = record->sender;
+    item->form = record->requester.form;
+    record->sender_alone[0] = tk_requester_can_be_told(&record->requester) ? record->writer : NULL;
     item->participants = record->sender_alone;
     item->notices = nobody;
     item->fields = (const struct tk_ingest_field *)(void *)record->fields->data;
@@ -355,5 +357,6 @@ void tk_record_clear(struct tk_record *record)
     g_clear_pointer(&record->mail_from, g_free);
     g_clear_pointer(&record->rcpt, g_free);
     g_clear_pointer(&record->sender, g_free);
+    g_clear_pointer(&record->writer, g_free);
     g_clear_pointer(&record->flags, g_free);
 }

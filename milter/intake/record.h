@@ -19,8 +19,10 @@ struct tk_record {
     guint foreign_tokens;
     struct tk_plan *plan; /* NULL unless ticket, note or delivery note */
     struct tk_intake_key key;
-    char *mail_from, *rcpt;      /* without <> */
+    char *mail_from, *rcpt; /* without <> */
+    struct tk_requester requester;
     char *sender;                /* folded address of From, or NULL */
+    char *writer;                /* folded address of the requester's mailbox, or NULL */
     GArray *attachments;         /* of struct tk_ingest_attachment, for the store */
     GArray *fields;              /* of struct tk_ingest_field */
     GPtrArray *participants;     /* NULL-terminated */

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "milter/base/naming.h"
 #include "milter/notify/worker.h"
 #include "schema/outbox.h"
 
@@ -13,6 +14,7 @@
 struct tk_queue {
     struct tk_snapshot *snapshot;
     struct tk_store *store;
+    struct tk_naming *naming;
     GPtrArray *threads;
     GMutex mutex; /* over all that follows */
     GCond changed;
@@ -99,6 +101,7 @@ static gpointer work(gpointer data)
     struct thread *self = data;
     const struct tk_worker worker = {.snapshot = self->queue->snapshot,
                                      .store = self->queue->store,
+                                     .naming = self->queue->naming,
                                      .sender = self->sender,
                                      .name = self->name};
     gint64 tenant;
@@ -131,6 +134,7 @@ enum tk_status tk_queue_start(struct tk_snapshot *snapshot, struct tk_store *sto
     struct tk_queue *queue = g_new0(struct tk_queue, 1);
     queue->snapshot = snapshot;
     queue->store = store;
+    queue->naming = tk_naming_new();
     queue->threads = g_ptr_array_new_with_free_func(free_thread);
     queue->tenants = g_array_new(FALSE, FALSE, sizeof(gint64));
     g_mutex_init(&queue->mutex);
@@ -164,6 +168,7 @@ void tk_queue_stop(struct tk_queue **queue)
     g_cond_broadcast(&q->changed);
     g_mutex_unlock(&q->mutex);
     g_ptr_array_unref(q->threads);
+    tk_naming_free(&q->naming);
     g_array_unref(q->tenants);
     g_cond_clear(&q->changed);
     g_mutex_clear(&q->mutex);

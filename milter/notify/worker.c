@@ -2,6 +2,7 @@
 #include "milter/notify/worker.h"
 
 #include "milter/base/log.h"
+#include "milter/base/naming.h"
 #include "milter/base/outgoing.h"
 
 /* Of one call of the database. */
@@ -70,19 +71,18 @@ static enum tk_status fetch_files(const struct tk_worker *worker, const struct t
 }
 
 static enum tk_status compose(const struct tk_worker *worker, const struct tk_conf *conf,
-                              const struct tk_channel *channel, const struct tk_outbox_mail *mail,
-                              struct tk_composed *composed, GString *why)
+                              const struct tk_installation *installation, const struct tk_channel *channel,
+                              const struct tk_outbox_mail *mail, struct tk_composed *composed, GString *why)
 {
     g_autoptr(GPtrArray) listed = tk_outbox_files_new();
     g_autoptr(GPtrArray) bytes = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     g_autoptr(GArray) files = g_array_new(FALSE, TRUE, sizeof(struct tk_compose_file));
-    g_autofree char *wanted =
-        tk_compose_message_id(conf, channel, mail->ticket_id, mail->outbox_id, mail->recipient);
     g_autofree char *message_id = NULL;
     struct tk_compose_input input;
-    enum tk_status status = tk_outgoing_input(mail, conf, channel, &input, why);
+    enum tk_status status = tk_outgoing_input(mail, conf, installation, channel, &input, why);
     if (status != TK_OK)
         return status;
+    g_autofree char *wanted = tk_compose_message_id(&input);
     status = tk_outbox_begin(worker->store, mail, worker->name, wanted, soon(), &message_id, listed, why);
     if (status == TK_OK)
         status = fetch_files(worker, mail, listed, channel->note_attachments, files, bytes, why);
@@ -191,9 +191,12 @@ enum tk_status tk_worker_send(const struct tk_worker *worker, struct tk_outbox_m
     const struct tk_channel *channel = NULL;
     struct tk_composed composed = {0};
     gboolean away = FALSE;
+    struct tk_installation *installation = NULL;
     enum tk_status status = TK_LATER;
     if (tk_conf_channel(conf, name, reply, &channel) == TK_OK)
-        status = compose(worker, conf, channel, m, &composed, reply);
+        status = tk_naming_find(worker->naming, worker->store, soon(), &installation, reply);
+    if (installation != NULL)
+        status = compose(worker, conf, installation, channel, m, &composed, reply);
     if (status == TK_OK) {
         status = tk_sender_send(worker->sender, conf, &composed, reply);
         away = status == TK_CONFIG;
@@ -202,6 +205,7 @@ enum tk_status tk_worker_send(const struct tk_worker *worker, struct tk_outbox_m
         tk_log(LOG_ERR, "%s takes no mails: %s", conf->smtp_url, reply->str);
     enum tk_status written = end(worker, conf, m, until, result_of(status), composed.message_id, reply->str);
     tk_composed_clear(&composed);
+    tk_installation_unref(&installation);
     tk_conf_unref(&conf);
     tk_outbox_mail_free(mail);
     return away || written != TK_OK ? TK_LATER : TK_OK;

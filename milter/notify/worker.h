@@ -12,6 +12,7 @@
 struct tk_worker {
     struct tk_snapshot *snapshot;
     struct tk_store *store;
+    struct tk_naming *naming;
     struct tk_sender *sender;
     const char *name; /* no other worker has it, of any process of any host */
 };

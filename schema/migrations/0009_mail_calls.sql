@@ -10,7 +10,12 @@
 CREATE INDEX intake_counted ON intake (tenant_id, received_at) WHERE verdict IN ('ticket', 'note');
 CREATE INDEX intake_notes ON intake (ticket_id, tenant_id, received_at) WHERE verdict = 'note';
 
--- window_full, as in 0003. Pages cost nothing here, so that the planner takes the index by which the fewest rows are read: it
+-- For whom a form wrote the mail: the rate windows of the channel count him as well as the form. NULL: no form wrote it.
+ALTER TABLE intake ADD COLUMN requester text;
+CREATE INDEX intake_requester ON intake (requester, tenant_id, channel_id, received_at)
+    WHERE verdict = 'ticket' AND requester IS NOT NULL;
+
+-- window_full, as in 0003; kind requester: of the mails that forms wrote for p_sender. Pages cost nothing here, so that the planner takes the index by which the fewest rows are read: it
 -- may believe that the rows of a sender lie scattered and those of a tenant side by side, and read all of the tenant's for
 -- one who has sent nothing.
 CREATE OR REPLACE FUNCTION window_full(p_kind text, p_tenant_id bigint, p_channel_id bigint, p_sender text, p_ticket_id bigint,
@@ -28,6 +33,11 @@ BEGIN
             WHERE i.tenant_id = p_tenant_id AND i.channel_id = p_channel_id AND i.sender = p_sender
               AND i.verdict = 'ticket'
             ORDER BY i.received_at DESC OFFSET p_count - 1 LIMIT 1;
+    WHEN 'requester' THEN
+        SELECT i.received_at INTO v_oldest FROM intake i
+            WHERE i.tenant_id = p_tenant_id AND i.channel_id = p_channel_id AND i.requester = p_sender
+              AND i.verdict = 'ticket'
+            ORDER BY i.received_at DESC OFFSET p_count - 1 LIMIT 1;
     WHEN 'notes' THEN
         SELECT i.received_at INTO v_oldest FROM intake i
             WHERE i.tenant_id = p_tenant_id AND i.ticket_id = p_ticket_id AND i.verdict = 'note'
@@ -38,6 +48,101 @@ BEGIN
             ORDER BY i.received_at DESC OFFSET p_count - 1 LIMIT 1;
     END CASE;
     RETURN coalesce(v_oldest > p_now - make_interval(secs => p_seconds), false);
+END
+$$;
+
+-- Whether the mail is one too many, to be refused. Where it is to come again later the call raises TK002 instead.
+-- p_rates has a row for tickets of a sender in a channel, one for notes of a ticket, one for tickets and notes of the
+-- tenant: {count, seconds} of the window that puts off and of the one that refuses, where a count of 0 means none.
+-- p_requester: for whom a form wrote; he is counted by the first row as the sender is.
+DROP FUNCTION rate_exceeded(bigint, bigint, text, bigint, text, timestamptz, bigint[]);
+CREATE FUNCTION rate_exceeded(p_tenant_id bigint, p_channel_id bigint, p_sender text, p_ticket_id bigint,
+                              p_verdict text, p_now timestamptz, p_rates bigint[],
+                              p_requester text)
+    RETURNS boolean
+    LANGUAGE plpgsql STABLE SET search_path = ticketing, pg_temp
+    AS $$
+DECLARE
+    v_kinds text[] := CASE WHEN p_verdict <> 'ticket' THEN ARRAY['notes', 'tenant']
+                           WHEN p_requester IS NULL THEN ARRAY['tickets', 'tenant']
+                           ELSE ARRAY['tickets', 'requester', 'tenant'] END;
+    v_column int;
+    v_row int;
+    v_kind text;
+    v_who text;
+BEGIN
+    FOREACH v_column IN ARRAY ARRAY[3, 1] LOOP
+        FOREACH v_kind IN ARRAY v_kinds LOOP
+            v_row := CASE v_kind WHEN 'notes' THEN 2 WHEN 'tenant' THEN 3 ELSE 1 END;
+            v_who := CASE v_kind WHEN 'requester' THEN p_requester ELSE p_sender END;
+            IF p_rates[v_row][v_column] > 0
+               AND window_full(v_kind, p_tenant_id, p_channel_id, v_who, p_ticket_id, p_now,
+                               p_rates[v_row][v_column], p_rates[v_row][v_column + 1]) THEN
+                IF v_column = 3 THEN
+                    RETURN true;
+                END IF;
+                RAISE EXCEPTION '% % in % seconds: %', p_rates[v_row][v_column],
+                    CASE v_row WHEN 1 THEN 'tickets' WHEN 2 THEN 'notes' ELSE 'tickets and notes' END, p_rates[v_row][v_column + 1],
+                    CASE v_row
+                    WHEN 1 THEN format('of %s in channel %s', v_who, p_channel_id)
+                    WHEN 2 THEN format('of ticket %s', p_ticket_id)
+                    ELSE format('of tenant %s', p_tenant_id)
+                    END USING ERRCODE = 'TK002';
+            END IF;
+        END LOOP;
+    END LOOP;
+    RETURN false;
+END
+$$;
+
+-- The rules of a reply once more, by what holds now and under the ticket's lock (rules/decide.c). linked: the new ticket
+-- that it becomes instead names this one. A note from an address of ours (p_proof own, own_confirmed) moves nothing on.
+CREATE OR REPLACE FUNCTION reply_check(p_tenant_id bigint, p_ticket_id bigint, p_sender text, p_reply_types text[], p_now timestamptz,
+                            p_proof text, p_stranger text, p_closed text, p_reopen_for interval, p_reopen_max bigint,
+                            p_machine boolean)
+    RETURNS reply_result
+    LANGUAGE plpgsql SET search_path = ticketing, pg_temp
+    AS $$
+DECLARE
+    r reply_result;
+    v_ticket ticket;
+    v_may_write boolean;
+BEGIN
+    r := ('note', NULL, false, false, false);
+    SELECT * INTO v_ticket FROM ticket t WHERE t.tenant_id = p_tenant_id AND t.ticket_id = p_ticket_id
+        FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        r := ('ticket', 'unknown_ticket', false, false, false);
+        RETURN r;
+    END IF;
+    v_may_write := coalesce(p_proof = 'recipient', false)
+        OR EXISTS (SELECT FROM participant p WHERE p.tenant_id = p_tenant_id AND p.ticket_id = p_ticket_id
+                                               AND p.address = p_sender);
+    IF p_proof IN ('own', 'own_confirmed') THEN
+        IF v_ticket.ticket_type <> ALL (p_reply_types) THEN
+            r := ('fail', 'type_not_whitelisted', false, false, false);
+        ELSIF p_proof = 'own' THEN
+            r := ('note', 'unverified', false, true, false);
+        ELSIF v_ticket.status = 'closed' THEN
+            r.reason := 'closed_ticket';
+        END IF;
+    ELSIF NOT v_may_write AND (p_proof IS NULL OR p_stranger = 'new_linked') THEN
+        r := ('ticket', 'not_participant', p_proof IS NOT NULL, false, false);
+    ELSIF v_ticket.ticket_type <> ALL (p_reply_types) THEN
+        r := ('fail', 'type_not_whitelisted', false, false, false);
+    ELSIF NOT v_may_write THEN
+        r := ('note', 'unverified', false, true, false);
+    ELSIF v_ticket.status <> 'closed' THEN
+        NULL;
+    ELSIF p_closed = 'note' OR p_machine THEN
+        r.reason := 'closed_ticket';
+    ELSIF p_closed = 'reopen' AND v_ticket.reopened < p_reopen_max
+          AND p_now - ticket_closed_at(v_ticket) < p_reopen_for THEN
+        r := ('note', 'reopened', false, false, true);
+    ELSE
+        r := ('ticket', 'closed_ticket', true, false, false);
+    END IF;
+    RETURN r;
 END
 $$;
 
@@ -209,8 +314,12 @@ BEGIN
 END
 $$;
 
--- ingest, as in 0003.
-CREATE OR REPLACE FUNCTION ingest(
+-- ingest, as in 0003. p_form: the sender wrote for the requester. He takes part in nothing himself, and both are counted.
+DROP FUNCTION ingest(bigint, bigint, bytea, interval, timestamptz, timestamptz, text, text, text, text, text, text,
+    text, text, bigint, bigint, bytea, timestamptz, text, text, text, text, text, text, text, text[], text[], text[],
+    text[], boolean[], text[], text[], bigint[], bytea[], text[], text[], bigint, text, text, text, text[], bigint[],
+    bigint[], text, text, bigint, text, text, text, interval, bigint, boolean, text, text, text[]);
+CREATE FUNCTION ingest(
     p_tenant_id bigint, p_channel_id bigint, p_key bytea, p_key_life interval, p_now timestamptz, p_deadline timestamptz,
     p_verdict text, p_reason text, p_class text, p_level text,
     p_message_id text, p_mail_from text, p_rcpt text, p_sender text, p_size bigint, p_millis bigint,
@@ -223,7 +332,8 @@ CREATE OR REPLACE FUNCTION ingest(
     p_ticket_id bigint, p_author text, p_visibility text, p_source text, p_reply_types text[], p_confirm bigint[],
     p_rates bigint[], p_evidence text, p_detail text,
     p_linked_ticket_id bigint, p_proof text, p_stranger text, p_closed text, p_reopen_for interval, p_reopen_max bigint,
-    p_machine boolean, p_authentication text, p_authenticated_by text, p_flags text[])
+    p_machine boolean, p_authentication text, p_authenticated_by text, p_flags text[],
+    p_form boolean)
     RETURNS ingest_result
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ticketing, pg_temp
     AS $$
@@ -233,6 +343,7 @@ DECLARE
     v_channel record;
     v_reply reply_result;
     v_linked bigint := nullif(p_linked_ticket_id, 0);
+    v_form_for text := CASE WHEN p_form THEN p_requester END;
 BEGIN
     PERFORM deadline_arm(p_deadline);
     r.verdict := p_verdict;
@@ -278,7 +389,7 @@ BEGIN
         r.verdict := 'fail';
         r.reason := 'channel_disabled';
     ELSIF r.verdict = 'note' THEN
-        v_reply := reply_check(p_tenant_id, p_ticket_id, p_sender, p_reply_types, p_now, p_proof, p_stranger, p_closed,
+        v_reply := reply_check(p_tenant_id, p_ticket_id, CASE WHEN NOT p_form THEN p_sender END, p_reply_types, p_now, p_proof, p_stranger, p_closed,
                                p_reopen_for, p_reopen_max, p_machine);
         r.verdict := v_reply.verdict;
         -- That it could not be read says more than what it did.
@@ -289,7 +400,8 @@ BEGIN
         END IF;
     END IF;
     IF p_rates IS NOT NULL AND r.verdict IN ('ticket', 'note')
-       AND rate_exceeded(p_tenant_id, p_channel_id, p_sender, p_ticket_id, r.verdict, p_now, p_rates) THEN
+       AND rate_exceeded(p_tenant_id, p_channel_id, p_sender, p_ticket_id, r.verdict, p_now, p_rates,
+                         v_form_for) THEN
         r.verdict := 'fail';
         r.reason := 'rate_limit';
     END IF;
@@ -348,7 +460,10 @@ BEGIN
                               unverified, created_at)
                 VALUES (p_tenant_id, p_ticket_id, CASE WHEN v_reply.unverified THEN 'internal' ELSE p_visibility END,
                         p_author, p_body, p_body_full, p_body_html, p_source,
-                        CASE WHEN v_reply.unverified
+                        CASE WHEN v_reply.unverified AND p_proof = 'own'
+                             THEN array_append(p_notices, 'unverified: the sender is an address of this help desk, and '
+                                                          'nobody confirms it')
+                             WHEN v_reply.unverified
                              THEN array_append(p_notices, 'unverified: the token was made for somebody else, and the '
                                                           'sender takes no part in the ticket')
                              ELSE p_notices END,
@@ -381,9 +496,9 @@ BEGIN
         r.intake_id := v_old.intake_id;
     ELSE
         INSERT INTO intake (tenant_id, intake_id, channel_id, verdict, reason, ticket_id, note_id, message_id, mail_from,
-                            rcpt, sender, authentication, authenticated_by, flags, class, evidence, detail, level, size, raw_sha256, raw_until, received_at, millis, seen_at)
+                            rcpt, sender, requester, authentication, authenticated_by, flags, class, evidence, detail, level, size, raw_sha256, raw_until, received_at, millis, seen_at)
             VALUES (p_tenant_id, r.intake_id, p_channel_id, r.verdict, r.reason, r.ticket_id, r.note_id, p_message_id,
-                    p_mail_from, p_rcpt, p_sender, p_authentication, p_authenticated_by, p_flags, p_class, p_evidence,
+                    p_mail_from, p_rcpt, p_sender, v_form_for, p_authentication, p_authenticated_by, p_flags, p_class, p_evidence,
                     CASE WHEN (r.verdict, r.reason) IS NOT DISTINCT FROM (p_verdict, p_reason) THEN p_detail END,
                     p_level, p_size, p_raw_sha256, p_raw_until, p_now, p_millis, p_now);
     END IF;
@@ -394,3 +509,8 @@ BEGIN
     RETURN r;
 END
 $$;
+GRANT EXECUTE ON FUNCTION ingest(bigint, bigint, bytea, interval, timestamptz, timestamptz, text, text, text, text,
+    text, text, text, text, bigint, bigint, bytea, timestamptz, text, text, text, text, text, text, text, text[], text[],
+    text[], text[], boolean[], text[], text[], bigint[], bytea[], text[], text[], bigint, text, text, text, text[],
+    bigint[], bigint[], text, text, bigint, text, text, text, interval, bigint, boolean, text, text, text[], boolean)
+    TO ticket_milter;

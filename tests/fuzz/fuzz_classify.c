@@ -82,13 +82,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                  .references = g_ptr_array_new(),
                                  .report_parts = g_ptr_array_new(),
                                  .subject = nothing};
+    fill(&message, mail);
+    static const struct tk_installation installation = {.name = "b.example"};
     struct tk_classify_context context = {.mail_from = size % 3 == 0   ? NULL
                                                        : size % 3 == 1 ? ""
                                                                        : "a@b.example",
-                                          .instance = "b.example",
+                                          .installation = &installation,
+                                          .own_message_id = message.message_id != NULL && size % 5 == 0,
                                           .max_received = 9};
     struct tk_classification got;
-    fill(&message, mail);
     tk_classify(&message, &context, &got);
     check_text(got.evidence);
     check_text(got.bounce.recipient);

@@ -8,8 +8,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-static const struct tk_token_scope scope = {"gw1.example.net", "acme", "support"};
-static const struct tk_token_scope other = {"gw1.example.net", "acme", "sales"};
+static const char *const former[] = {"gw0.example.net", NULL};
+static const struct tk_installation installation = {"gw1.example.net", former};
+static const struct tk_token_scope scope = {&installation, "acme", "support"};
+static const struct tk_token_scope other = {&installation, "acme", "sales"};
 
 static GPtrArray *keys_of(GBytes *secret)
 {
@@ -35,8 +37,8 @@ static void check_true(const GPtrArray *keys, const char *address, gint64 ticket
              tk_token_is_for(&token, &scope, address));
     g_assert(!tk_token_is_for(&token, &scope, "nobody.else@elsewhere.example"));
     g_assert(tk_token_read(keys, &other, made, &token) == TK_REFUSED);
-    g_autofree char *id = tk_token_to_message_id(made, scope.instance);
-    g_autofree char *back = tk_token_in_message_id(id, scope.instance);
+    g_autofree char *id = tk_token_to_message_id(made, installation.name);
+    g_autofree char *back = tk_token_in_message_id(id, &installation);
     g_assert_cmpstr(back, ==, made);
     g_autofree char *reply = tk_token_to_address("support@acme.example", made);
     g_assert(reply != NULL || strlen("support+t-") + strlen(made) > 64);
@@ -59,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     memcpy(numbers, bytes, MIN(len, sizeof numbers));
     /* A pass would be a forged signature: 80 bits are not met by chance. */
     g_assert(tk_token_read(keys, &scope, text, &token) != TK_OK);
-    g_autofree char *id = tk_token_in_message_id(text, scope.instance);
+    g_autofree char *id = tk_token_in_message_id(text, &installation);
     (void)tk_token_in_detail(text);
     check_true(keys, text, numbers[0] & G_MAXINT64, numbers[1] & G_MAXINT64);
     check_true(keys, "ann@acme.example", numbers[0] & G_MAXINT64, numbers[1] & G_MAXINT64);

@@ -3,7 +3,7 @@ does not ask the program whether it is right.
 
     TOKEN    = KEYID "-" BASE32(ticket, serial, tag, signature)
     address  = support+t-TOKEN@...    (serial 0)
-    Message-ID = t-TOKEN@INSTANCE     (serial: the outbox row)
+    Message-ID = t-TOKEN@INSTALLATION (serial: the outbox row)
 """
 
 import base64
@@ -12,8 +12,8 @@ import hmac
 
 
 def _sign(secret, label, scope, data):
-    instance, tenant, channel = scope
-    texts = b"".join(text.encode() + b"\0" for text in (label, instance.lower(), tenant, channel))
+    name, tenant, channel = scope
+    texts = b"".join(text.encode() + b"\0" for text in (label, name.lower(), tenant, channel))
     return hmac.new(secret, texts + data, hashlib.sha256).digest()
 
 
@@ -26,7 +26,7 @@ def _number(value):
 
 
 def token(secret, scope, ticket_id, recipient, serial=0, key_id="a"):
-    """SCOPE is (instance, tenant, channel); RECIPIENT is in lower case."""
+    """SCOPE is (name of the installation, tenant, channel); RECIPIENT is in lower case."""
     tag = _sign(secret, "ticket-milter recipient 1", scope, b"%d %s" % (ticket_id, recipient.encode()))[:5]
     content = _number(ticket_id) + _number(serial) + tag
     signature = _sign(secret, "ticket-milter token 1", scope, content)[:10]
@@ -38,5 +38,5 @@ def in_address(address, made):
     return "%s+t-%s@%s" % (local, made, domain)
 
 
-def in_message_id(made, instance):
-    return "t-%s@%s" % (made, instance)
+def in_message_id(made, name):
+    return "t-%s@%s" % (made, name)

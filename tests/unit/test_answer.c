@@ -11,9 +11,9 @@
 static void o2_o4_a_confirmation_goes_to_people_who_are_who_they_say_and_to_nobody_else(void **state)
 {
     (void)state;
-    struct tk_conf conf = {.by_address = g_hash_table_new(g_str_hash, g_str_equal)};
+    struct tk_conf conf = {.own = g_hash_table_new(g_str_hash, g_str_equal)};
     struct tk_channel *channel = sample_channel();
-    g_hash_table_insert(conf.by_address, (gpointer) "hr@acme.example", channel);
+    g_hash_table_insert(conf.own, (gpointer) "hr@acme.example", channel);
     static const struct {
         const char *what;
         gboolean confirms;
@@ -24,16 +24,17 @@ static void o2_o4_a_confirmation_goes_to_people_who_are_who_they_say_and_to_nobo
         const char *mail_from, *requester;
         enum tk_tri authenticated;
         const char *domains;
+        unsigned flags;
     } cases[] = {
 #define MAIL(...)                                                                                            \
-    FALSE, TK_VERDICT_TICKET, FALSE, TK_CLASS_HUMAN, "ann@acme.example", "ann@acme.example", __VA_ARGS__
+    FALSE, TK_VERDICT_TICKET, FALSE, TK_CLASS_HUMAN, "ann@acme.example", "ann@acme.example", __VA_ARGS__, 0
         {"a person whom a check confirms", TRUE, MAIL(TK_YES, "acme.example")},
         {"confirmed, where anyone may write", TRUE, MAIL(TK_YES, "*")},
         {"nobody checks, of an allowed domain", TRUE, MAIL(TK_UNKNOWN, "acme.example")},
         {"nobody checks, where anyone may write", FALSE, MAIL(TK_UNKNOWN, "acme.example *")},
         {"a check speaks against the sender", FALSE, MAIL(TK_NO, "acme.example")},
 #undef MAIL
-#define FROM(verdict, never, class, ...) FALSE, verdict, never, class, __VA_ARGS__, TK_YES, "acme.example"
+#define FROM(verdict, never, class, ...) FALSE, verdict, never, class, __VA_ARGS__, TK_YES, "acme.example", 0
         {"a note", FALSE, FROM(TK_VERDICT_NOTE, FALSE, TK_CLASS_HUMAN, "a@x.example", "a@x.example")},
         {"a refused mail", FALSE, FROM(TK_VERDICT_FAIL, FALSE, TK_CLASS_HUMAN, "a@x.example", "a@x.example")},
         {"a machine's mail", FALSE,
@@ -53,12 +54,19 @@ static void o2_o4_a_confirmation_goes_to_people_who_are_who_they_say_and_to_nobo
         {"nobody", FALSE, FROM(TK_VERDICT_TICKET, FALSE, TK_CLASS_HUMAN, "a@x.example", NULL)},
 #undef FROM
         {"a channel without confirmations", FALSE, TRUE, TK_VERDICT_TICKET, FALSE, TK_CLASS_HUMAN,
-         "a@x.example", "a@x.example", TK_YES, "acme.example"},
+         "a@x.example", "a@x.example", TK_YES, "acme.example", 0},
+#define FORM(never, requester)                                                                               \
+    FALSE, TK_VERDICT_TICKET, never, TK_CLASS_AUTO_GENERATED, "", requester, TK_NO, "*", TK_FLAG_FORM
+        {"a form's requester, where it is to be answered", TRUE, FORM(FALSE, "kim@far.example")},
+        {"a form's requester, where it is not", FALSE, FORM(TRUE, "kim@far.example")},
+        {"a form's requester that is a role", FALSE, FORM(FALSE, "noreply@far.example")},
+        {"a form's requester that is ours", FALSE, FORM(FALSE, "hr@acme.example")},
+#undef FORM
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         const struct tk_classification found = {.class = cases[i].class};
-        const struct tk_decision decision = {.verdict = cases[i].verdict,
-                                             .never_answer = cases[i].never_answer};
+        const struct tk_decision decision = {
+            .verdict = cases[i].verdict, .never_answer = cases[i].never_answer, .flags = cases[i].flags};
         channel->confirmation_enabled = !cases[i].disabled;
         channel->allowed_domains = sample_words(cases[i].domains);
         const struct tk_answer_input input = {.conf = &conf,
@@ -71,7 +79,7 @@ static void o2_o4_a_confirmation_goes_to_people_who_are_who_they_say_and_to_nobo
         if (tk_answer_confirms(&input) != cases[i].confirms)
             fail_msg("%s", cases[i].what);
     }
-    g_hash_table_unref(conf.by_address);
+    g_hash_table_unref(conf.own);
 }
 
 int main(void)

@@ -17,6 +17,8 @@ static struct tk_conf conf;
 static struct tk_channel *channel;
 static struct tk_compose_input input;
 
+static const struct tk_installation installation = {.name = "gw1.example.net"};
+
 static int start(void **state)
 {
     (void)state;
@@ -29,13 +31,13 @@ static int start(void **state)
     channel->title = sample_text("Support Mailbox");
     channel->reply_to = sample_text("support@acme.example");
     channel->detail = TRUE;
-    conf = (struct tk_conf){.instance = sample_text("gw1.example.net"),
-                            .token_keys = sample_list(),
+    conf = (struct tk_conf){.token_keys = sample_list(),
                             .notify_link = sample_text("https://help.example/t/{number}"),
-                            .by_address = sample_keep(g_hash_table_new(g_str_hash, g_str_equal))};
+                            .own = sample_keep(g_hash_table_new(g_str_hash, g_str_equal))};
     g_ptr_array_add(conf.token_keys, &key);
-    g_hash_table_insert(conf.by_address, (gpointer) "support@acme.example", channel);
+    g_hash_table_insert(conf.own, (gpointer) "support@acme.example", channel);
     input = (struct tk_compose_input){.conf = &conf,
+                                      .installation = &installation,
                                       .channel = channel,
                                       .kind = TK_MAIL_NOTE,
                                       .date = 1772445600, /* Mon, 2 Mar 2026 10:00:00 UTC */

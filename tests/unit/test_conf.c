@@ -219,7 +219,7 @@ static void rules_are_this_json(void **state)
         "\"success\":\"none\",\"fail\":\"fail@acme.example\",\"exclude\":\"none\","
         "\"allowed_domains\":[\"*.partner.example\",\"acme.example\"],\"denied_domains\":[],"
         "\"authentication\":\"flag\",\"own_domains\":[\"acme.example\",\"acme.tickets.example.net\"],"
-        "\"impersonation\":\"flag\",\"exclude_autoreplies\":true,"
+        "\"impersonation\":\"flag\",\"forms\":[],\"forms_confirm\":false,\"exclude_autoreplies\":true,"
         "\"autoreply_addresses\":[\"*@machines.example\"],\"autoreply_keywords\":[\"Out of Office\"],"
         "\"autoreply_allow\":[\"X-Jira: yes\",\"jira@acme.example\"],"
         "\"exclude_headers\":[\"X-Spam-Flag: YES\"],"

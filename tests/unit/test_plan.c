@@ -11,6 +11,7 @@
 static struct tk_channel *channel;
 static struct tk_message *message;
 static struct tk_decision decision;
+static struct tk_requester requester;
 static struct tk_conf conf;
 static guint8 digest[32];
 static struct tk_plan *plan;
@@ -21,10 +22,11 @@ static int start(void **state)
     channel = sample_channel();
     message = sample_message();
     decision = (struct tk_decision){.verdict = TK_VERDICT_TICKET, .rule = "ticket"};
-    conf =
-        (struct tk_conf){.templates = sample_list(), .by_address = g_hash_table_new(g_str_hash, g_str_equal)};
+    conf = (struct tk_conf){.templates = sample_list(),
+                            .own = sample_keep(g_hash_table_new(g_str_hash, g_str_equal))};
     g_ptr_array_add(conf.templates, (gpointer)channel->template);
-    g_hash_table_insert(conf.by_address, sample_text("sales@acme.example"), channel);
+    g_hash_table_insert(conf.own, sample_text("sales@acme.example"), channel);
+    requester = (struct tk_requester){0};
     plan = NULL;
     return 0;
 }
@@ -39,7 +41,13 @@ static int finish(void **state)
 
 static void make(void)
 {
-    const struct tk_plan_input input = {&conf, channel, message, &decision, digest, 1234};
+    const struct tk_plan_input input = {.conf = &conf,
+                                        .channel = channel,
+                                        .message = message,
+                                        .decision = &decision,
+                                        .requester = requester,
+                                        .raw_sha256 = digest,
+                                        .raw_size = 1234};
     tk_plan_free(&plan);
     plan = tk_plan_make(&input);
 }
@@ -333,6 +341,41 @@ static void prefixes_are_those_of_the_tenant_once(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, finish)
 
+static void a_form_writes_for_the_mailbox_in_reply_to(void **state)
+{
+    (void)state;
+    message->from = sample_mailbox("Web form", "forms@acme.example");
+    requester.form = TRUE;
+    requester.reply_to = sample_mailbox("Kim", "Kim@far.example");
+    decision.flags = TK_FLAG_FORM;
+    make();
+    assert_string_equal(plan->requester, "kim@far.example");
+    assert_string_equal(plan->requester_name, "Kim");
+    g_autofree char *told = joined(plan->participants);
+    assert_string_equal(told, "kim@far.example");
+    assert_non_null(strstr(plan->notices->pdata[0], "a form or device wrote this"));
+    requester.reply_to = NULL;
+    make();
+    assert_string_equal(plan->requester, "forms@acme.example");
+    assert_int_equal(plan->participants->len, 0);
+}
+
+static void an_address_of_ours_takes_part_in_nothing(void **state)
+{
+    (void)state;
+    message->from = sample_mailbox("Sales", "Sales+x@acme.example");
+    g_ptr_array_add(message->cc, sample_mailbox("", "sales@acme.example"));
+    g_ptr_array_add(message->cc, sample_mailbox("", "bob@acme.example"));
+    channel->participants = TK_PARTICIPANTS_CC_ALLOWED;
+    requester.own = TRUE;
+    decision.flags = TK_FLAG_OWN_ADDRESS;
+    make();
+    assert_string_equal(plan->requester, "sales+x@acme.example");
+    g_autofree char *told = joined(plan->participants);
+    assert_string_equal(told, "bob@acme.example");
+    assert_non_null(strstr(plan->notices->pdata[0], "the sender is an address of this help desk"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +393,8 @@ int main(void)
         CASE(the_mail_itself_is_attached_last_where_asked),
         CASE(a_note_holds_the_new_text_and_what_it_needs_to_become_a_ticket),
         CASE(what_is_known_of_the_sender_is_told_beside_the_text),
+        CASE(a_form_writes_for_the_mailbox_in_reply_to),
+        CASE(an_address_of_ours_takes_part_in_nothing),
         CASE(prefixes_are_those_of_the_tenant_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

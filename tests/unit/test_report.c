@@ -40,7 +40,7 @@ static void an_accepted_mail_is_one_line_of_all_keys(void **state)
     message.message_id = (char *)"a@acme.example";
     results[0].verdict = TK_VERDICT_TICKET;
     results[0].number = (char *)"INC-17";
-    outcome.authentic = (struct tk_authentic){TK_YES, (char *)"dmarc=pass acme.example"};
+    outcome.authentic = (struct tk_authentic){.verdict = TK_YES, .by = (char *)"dmarc=pass acme.example"};
     const struct tk_report report = {.queue_id = "4FQ",
                                      .mail_from = "<ann@acme.example>",
                                      .rcpts = 2,

@@ -117,7 +117,8 @@ static void tokens_are_cut_with_their_blanks(void **state)
 
 static struct tk_token_key key_a, key_b;
 static GPtrArray *keys_now, *keys_other;
-static const struct tk_token_scope here = {"gw1.example.net", "acme", "support"};
+static const struct tk_installation gw1 = {.name = "gw1.example.net"}, gw2 = {.name = "gw2.example.net"};
+static const struct tk_token_scope here = {&gw1, "acme", "support"};
 
 static int make_keys(void **state)
 {
@@ -184,7 +185,7 @@ static char *detail_for(const GPtrArray *keys, const struct tk_token_scope *scop
 static char *id_for(const GPtrArray *keys, gint64 ticket_id, gint64 serial)
 {
     g_autofree char *token = tk_token_make(keys, &here, ticket_id, serial, "ann@acme.example");
-    return tk_token_to_message_id(token, here.instance);
+    return tk_token_to_message_id(token, gw1.name);
 }
 
 static void tokens_come_from_the_address_then_what_is_reported_then_the_ids(void **state)
@@ -216,13 +217,12 @@ static void tokens_come_from_the_address_then_what_is_reported_then_the_ids(void
 static void a_token_that_is_not_ours_is_counted_and_is_none(void **state)
 {
     (void)state;
-    const struct tk_token_scope tenant = {"gw1.example.net", "zeta", "support"},
-                                channel = {"gw1.example.net", "acme", "sales"},
-                                instance = {"gw2.example.net", "acme", "support"};
+    const struct tk_token_scope tenant = {&gw1, "zeta", "support"}, channel = {&gw1, "acme", "sales"},
+                                installation = {&gw2, "acme", "support"};
     g_autofree char *mine = detail_for(keys_now, &here, 5);
     g_autofree char *of_tenant = detail_for(keys_now, &tenant, 5);
     g_autofree char *of_channel = detail_for(keys_now, &channel, 5);
-    g_autofree char *of_instance = detail_for(keys_now, &instance, 5);
+    g_autofree char *of_installation = detail_for(keys_now, &installation, 5);
     g_autofree char *of_key = detail_for(keys_other, &here, 5);
     g_autofree char *forged = g_strdup(mine);
     forged[strlen(forged) - 3] = forged[strlen(forged) - 3] == 'a' ? 'b' : 'a';
@@ -235,9 +235,18 @@ static void a_token_that_is_not_ours_is_counted_and_is_none(void **state)
     const struct {
         const char *details, *ids, *expected;
     } cases[] = {
-        {mine, "", "5/a"},       {upper, "", "5/a"},    {of_tenant, "", "!"}, {of_channel, "", "!"},
-        {of_instance, "", "!"},  {of_key, "", "!"},     {forged, "", "!"},    {cut, "", ""},
-        {"", id, "5/m"},         {"", id_upper, "5/m"}, {"", id_forged, "!"}, {"", id_elsewhere, ""},
+        {mine, "", "5/a"},
+        {upper, "", "5/a"},
+        {of_tenant, "", "!"},
+        {of_channel, "", "!"},
+        {of_installation, "", "!"},
+        {of_key, "", "!"},
+        {forged, "", "!"},
+        {cut, "", ""},
+        {"", id, "5/m"},
+        {"", id_upper, "5/m"},
+        {"", id_forged, "!"},
+        {"", id_elsewhere, ""},
         {of_tenant, id, "5/m!"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

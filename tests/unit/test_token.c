@@ -9,7 +9,8 @@
 #include "rules/address.h"
 #include "rules/token.h"
 
-static const struct tk_token_scope scope = {"gw1.example.net", "acme", "support"};
+static const struct tk_installation gw1 = {.name = "gw1.example.net"};
+static const struct tk_token_scope scope = {&gw1, "acme", "support"};
 static GPtrArray *keys; /* "b", then "a" */
 
 static void free_key(gpointer data)
@@ -83,7 +84,8 @@ static void is_read_whatever_case_it_came_in(void **state)
     assert_string_equal(text, lower);
     assert_int_equal(tk_token_read(keys, &scope, upper, &token), TK_OK);
     assert_int_equal(token.ticket_id, 42);
-    const struct tk_token_scope shouted = {"GW1.Example.NET", "acme", "support"};
+    const struct tk_installation loud = {.name = "GW1.Example.NET"};
+    const struct tk_token_scope shouted = {&loud, "acme", "support"};
     assert_int_equal(tk_token_read(keys, &shouted, text, &token), TK_OK);
 }
 
@@ -126,10 +128,10 @@ static void differs_for_each_recipient_ticket_and_serial(void **state)
 static void of_another_scope_is_refused(void **state)
 {
     (void)state;
-    static const struct tk_token_scope others[] = {
-        {"gw2.example.net", "acme", "support"}, {"gw1.example.net", "beta", "support"},
-        {"gw1.example.net", "acme", "hr"},      {"gw1.example.net", "acmes", "upport"},
-        {"gw1.example.net", "acm", "esupport"}, {"gw1.example.ne", "tacme", "support"}};
+    static const struct tk_installation gw2 = {.name = "gw2.example.net"}, cut = {.name = "gw1.example.ne"};
+    static const struct tk_token_scope others[] = {{&gw2, "acme", "support"}, {&gw1, "beta", "support"},
+                                                   {&gw1, "acme", "hr"},      {&gw1, "acmes", "upport"},
+                                                   {&gw1, "acm", "esupport"}, {&cut, "tacme", "support"}};
     g_autofree char *text = tk_token_make(keys, &scope, 42, 0, "ann@acme.example");
     struct tk_token token;
     for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
@@ -267,11 +269,93 @@ static void stands_in_a_message_id_of_ours_only(void **state)
                 {"@gw1.example.net", NULL},
                 {"", NULL}};
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree char *token = tk_token_in_message_id(rows[i].id, "gw1.example.net");
+        g_autofree char *token = tk_token_in_message_id(rows[i].id, &gw1);
         assert_int_equal(token != NULL, rows[i].token != NULL);
         if (token != NULL)
             assert_string_equal(token, rows[i].token);
     }
+}
+
+static void under_a_former_name_is_still_ours(void **state)
+{
+    (void)state;
+    static const char *const former[] = {"gw2.example.net", "gw1.example.net", NULL};
+    const struct tk_installation renamed = {"desk.example.net", former};
+    const struct tk_token_scope now = {&renamed, "acme", "support"}, foreign = {&renamed, "beta", "support"};
+    g_autofree char *old = tk_token_make(keys, &scope, 42, 7, "ann@acme.example");
+    g_autofree char *fresh = tk_token_make(keys, &now, 42, 7, "ann@acme.example");
+    g_autofree char *id = tk_token_to_message_id(old, "GW1.example.net");
+    g_autofree char *found = tk_token_in_message_id(id, &renamed);
+    struct tk_token token;
+    assert_string_not_equal(old, fresh);
+    assert_string_equal(found, old);
+    assert_int_equal(tk_token_read(keys, &now, old, &token), TK_OK);
+    assert_string_equal(token.name, "gw1.example.net");
+    assert_true(tk_token_is_for(&token, &now, "ann@acme.example"));
+    assert_false(tk_token_is_for(&token, &now, "bob@acme.example"));
+    assert_int_equal(tk_token_read(keys, &now, fresh, &token), TK_OK);
+    assert_string_equal(token.name, "desk.example.net");
+    assert_true(tk_token_is_for(&token, &now, "ann@acme.example"));
+    assert_int_equal(tk_token_read(keys, &foreign, old, &token), TK_REFUSED);
+    /* What the old name alone knows is not what the new one signs. */
+    assert_int_equal(tk_token_read(keys, &scope, fresh, &token), TK_REFUSED);
+}
+
+static void a_message_id_is_our_own_by_its_signature(void **state)
+{
+    (void)state;
+    static const char *const former[] = {"gw1.example.net", NULL};
+    const struct tk_installation renamed = {"desk.example.net", former};
+    static struct tk_channel sales = {.tenant = (char *)"acme", .name = (char *)"sales"};
+    static struct tk_channel support = {.tenant = (char *)"acme", .name = (char *)"support"};
+    g_autoptr(GPtrArray) channels = g_ptr_array_new(), few = g_ptr_array_new(), none = g_ptr_array_new(),
+                         unread = keys_of("b", 0, NULL, 0);
+    g_ptr_array_add(few, &sales);
+    g_ptr_array_add(channels, &sales);
+    g_ptr_array_add(channels, &support);
+    g_autofree char *token = tk_token_make(keys, &scope, 42, 7, "ann@acme.example");
+    g_autofree char *ours = tk_token_to_message_id(token, "gw1.example.net");
+    g_autofree char *elsewhere = tk_token_to_message_id(token, "gw2.example.net");
+    g_autofree char *plain = tk_token_plain_message_id("acme", 7, "gw1.example.net");
+    assert_string_equal(plain, "ticket.acme.7@gw1.example.net");
+    const struct {
+        const GPtrArray *keys, *channels;
+        const char *id;
+        gboolean own;
+    } rows[] = {{keys, channels, ours, TRUE},
+                {keys, few, ours, FALSE},
+                {keys, none, ours, FALSE},
+                {keys, channels, elsewhere, FALSE},
+                {keys, channels, NULL, FALSE},
+                {keys, channels, "", FALSE},
+                {keys, channels, "t-b-abcdefghijklmnopqrstuvwxyz234567@gw1.example.net", FALSE},
+                /* Who has keys signs all that he sends. */
+                {keys, channels, plain, FALSE},
+                {none, channels, plain, TRUE},
+                {unread, channels, plain, TRUE},
+                {none, channels, ours, FALSE},
+                {none, channels, "ticket.acme.7@gw2.example.net", FALSE},
+                {none, channels, "ann.1@gw1.example.net", FALSE}};
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (tk_token_is_own_message_id(rows[i].keys, &renamed, rows[i].channels, rows[i].id) != rows[i].own)
+            fail_msg("row %zu: %s", i, rows[i].id);
+}
+
+static void an_installation_is_shared_by_counted_references(void **state)
+{
+    (void)state;
+    static const char *const former[] = {"old.example.net", NULL};
+    struct tk_installation *one = tk_installation_new("New.example.net", former);
+    struct tk_installation *other = tk_installation_ref(one);
+    tk_installation_unref(&one);
+    assert_null(one);
+    tk_installation_unref(&one);
+    assert_string_equal(tk_installation_find(other, "new.EXAMPLE.net"), "New.example.net");
+    assert_string_equal(tk_installation_find(other, "OLD.example.net"), "old.example.net");
+    assert_null(tk_installation_find(other, "example.net"));
+    assert_null(tk_installation_find(other, ""));
+    tk_installation_unref(&other);
+    assert_null(other);
 }
 
 int main(void)
@@ -288,6 +372,9 @@ int main(void)
         cmocka_unit_test(stands_in_an_address_and_is_found_there),
         cmocka_unit_test(stands_in_no_address_that_would_break),
         cmocka_unit_test(stands_in_a_message_id_of_ours_only),
+        cmocka_unit_test(under_a_former_name_is_still_ours),
+        cmocka_unit_test(a_message_id_is_our_own_by_its_signature),
+        cmocka_unit_test(an_installation_is_shared_by_counted_references),
     };
     return cmocka_run_group_tests(tests, start, end);
 }
