@@ -211,6 +211,10 @@ tests_unit_test_status_SOURCES = %D%/unit/test_status.c
 tests_unit_test_status_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_status_LDADD = $(UNIT_LIBS)
 
+# Each program has a time limit, so that one that hangs is a failure with a name.
+LOG_COMPILER = $(top_srcdir)/tests/lib/limit
+EXTRA_DIST += %D%/lib/limit
+
 # The tests with a mail server run by tests/run, not by `make check`.
 check_PROGRAMS += tests/mta/milter-client tests/mta/noop-milter
 tests_mta_milter_client_SOURCES = %D%/mta/milter-client.c

@@ -14,7 +14,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
-from tk import Failed, Skip, Stack, expect, wait_for  # noqa: E402
+from tk import SLOW, Failed, Skip, Stack, children, expect, wait_for  # noqa: E402
 
 DEADLINE = 4
 OPTIONS = 'deadline = "%ds";\n' % DEADLINE
@@ -27,20 +27,6 @@ def alive(pid):
             return file.read().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
-
-
-def children(parent):
-    """{pid: name} of the processes whose parent it is."""
-    found = {}
-    for entry in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open("/proc/%s/stat" % entry, encoding="utf-8", errors="replace") as file:
-                name, rest = file.read().split("(", 1)[1].rsplit(")", 1)
-            if int(rest.split()[1]) == parent:
-                found[int(entry)] = name
-        except (OSError, IndexError):
-            continue
-    return found
 
 
 def kill(pids, how=signal.SIGKILL):

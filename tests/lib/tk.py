@@ -12,10 +12,16 @@ A test file holds functions that take the stack and are named by @case("sentence
     main(Stack)
 
 Everything that a stack starts ends with it, also when the test is killed (the servers watch our process).
+
+A case that fails must not make another one fail: what it started is ended by what it gave to at_end(), and the next case gets
+new servers. So no case may need what an earlier one left. Waits have no bound that a slow machine can reach: SLOW seconds.
+
+When TEST_LOGS names a folder, the logs of the servers of a failed case are copied there.
 Only the standard library is used.
 """
 
 import argparse
+import contextlib
 import glob
 import json
 import os
@@ -69,6 +75,10 @@ def client_program(name):
 PSQL = client_program("psql")
 
 
+# Seconds after which something that is waited for is taken for broken: a machine ten times slower than ours must not get there.
+SLOW = 180
+
+
 class Skip(Exception):
     """The case cannot run here; the text says why."""
 
@@ -87,7 +97,7 @@ def expect_equal(got, wanted, what="value"):
         raise Failed("%s is %r, not %r" % (what, got, wanted))
 
 
-def wait_for(probe, what, seconds=15):
+def wait_for(probe, what, seconds=SLOW):
     """Calls probe until it returns something true, and returns that."""
     end = time.monotonic() + seconds
     while True:
@@ -97,6 +107,20 @@ def wait_for(probe, what, seconds=15):
         if time.monotonic() > end:
             raise Failed("waited %s s for %s" % (seconds, what))
         time.sleep(0.05)
+
+
+def children(parent):
+    """{pid: name} of the processes whose parent it is."""
+    found = {}
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/stat" % entry, encoding="utf-8", errors="replace") as file:
+                name, rest = file.read().split("(", 1)[1].rsplit(")", 1)
+            if int(rest.split()[1]) == parent:
+                found[int(entry)] = name
+        except (OSError, IndexError):
+            continue
+    return found
 
 
 def knock(address):
@@ -110,7 +134,7 @@ def knock(address):
         return False
 
 
-def end_milter(process, address, how=signal.SIGTERM, seconds=40):
+def end_milter(process, address, how=signal.SIGTERM, seconds=SLOW):
     """Signals a filter and returns its exit status, or kills it and raises Failed. Whether it shall stop libmilter looks up
     every five seconds, and whenever somebody connects; so somebody does."""
     process.send_signal(how)
@@ -137,7 +161,7 @@ def mail(subject="Printer is broken", body="The printer on floor 3 is broken.\n"
 class Smtp:
     """One SMTP session on a raw socket; replies are (code, text), where lines of a reply are joined by \\n."""
 
-    def __init__(self, port, timeout=60, helo="client.example"):
+    def __init__(self, port, timeout=SLOW, helo="client.example"):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout)
         self.file = self.socket.makefile("rb")
         self.banner = self.reply()
@@ -300,6 +324,18 @@ class Stack:
             arguments += ["--set", "smtpd_authorized_xclient_hosts = 127.0.0.1"]
         self.port = int(self.call(self.mta, *arguments, *self.mta_arguments))
 
+    def mta_processes(self):
+        """{pid: name} of the children of Postfix's master."""
+        return children(int(self.read("postfix", "spool", "pid", "master.pid") or 0))
+
+    def reload_mta(self):
+        """Makes Postfix read its settings again, and waits until no process is left that works by the old ones."""
+        working = {pid for pid, name in self.mta_processes().items() if name in ("smtpd", "cleanup", "smtp", "pipe", "trivial-rewrite")}
+        told = self.maillog().count("reload -- version")
+        self.call("postfix", "reload", self.path("postfix"))
+        wait_for(lambda: self.maillog().count("reload -- version") > told, "Postfix to read its settings")
+        wait_for(lambda: not working & set(self.mta_processes()), "the processes with the old settings to end")
+
     def configure(self):
         """Writes the configuration of ticket-milter from what the constructor was given."""
         for folder, files in (("channels.d", self.channels), ("templates.d", self.templates)):
@@ -347,7 +383,7 @@ class Stack:
             return knock(self.socket)
         wait_for(answers, "the milter's socket")
 
-    def stop_milter(self, how=signal.SIGTERM, seconds=40):
+    def stop_milter(self, how=signal.SIGTERM, seconds=SLOW):
         """Ends the filter and returns its exit status."""
         if self.daemon is None:
             return None
@@ -433,14 +469,14 @@ class Stack:
                 mails.append(file.read())
         return mails
 
-    def wait_mailbox(self, address, count=1, seconds=15):
+    def wait_mailbox(self, address, count=1, seconds=SLOW):
         return wait_for(lambda: len(self.mailbox(address)) >= count and self.mailbox(address),
                         "%d mails to %s" % (count, address), seconds)
 
     def queue_is_empty(self):
         return self.call(self.mta, "queued", self.path(self.mta)) == "0"
 
-    def settle(self, seconds=15):
+    def settle(self, seconds=SLOW):
         """Waits until Postfix has delivered all that it took."""
         wait_for(self.queue_is_empty, "an empty queue", seconds)
 
@@ -461,6 +497,13 @@ class Stack:
     def milter_log(self):
         return self.read("milter.log")
 
+    def logs(self):
+        """The logs of all servers, by their names in the folder."""
+        if self.dir is None:
+            return {}
+        paths = [path for pattern in ("*.log", "*/maillog", "*/log", "*/home/log", "filters/*.log") for path in glob.glob(self.path(pattern))]
+        return {os.path.relpath(path, self.dir).replace("/", "-"): path for path in paths}
+
     def complaints(self):
         lines = [line for line in self.milter_log().splitlines()
                  if re.search(r"(ERROR|WARNING): \w*Sanitizer|runtime error:|GLib\S*-CRITICAL|assertion .* failed", line)]
@@ -468,6 +511,7 @@ class Stack:
 
 
 _cases = []
+_endings = contextlib.ExitStack()
 
 
 def case(sentence):
@@ -478,20 +522,95 @@ def case(sentence):
     return add
 
 
+def at_end(function, *arguments):
+    """Has FUNCTION called when the case is over, whatever became of it; the last one given is called first."""
+    _endings.callback(function, *arguments)
+
+
+def _comment(text):
+    print("".join("#   %s\n" % line for line in text.splitlines()), end="", flush=True)
+
+
 def _outcome(name, function, *arguments):
     """Runs one case and prints its line; returns whether it did not fail."""
     try:
-        function(*arguments)
+        with _endings:
+            function(*arguments)
     except Skip as why:
         print("skip %s: %s" % (name, str(why).replace("\n", " ")), flush=True)
     except Exception as error:  # pylint: disable=broad-except
         print("not ok %s" % name)
-        text = str(error) if isinstance(error, Failed) else traceback.format_exc()
-        print("".join("#   %s\n" % line for line in text.splitlines()), end="", flush=True)
+        _comment(str(error) if isinstance(error, Failed) else traceback.format_exc())
         return False
     else:
         print("ok %s" % name, flush=True)
     return True
+
+
+class _Runner:
+    """Runs the cases of a file; whoever comes after a failed case gets new servers."""
+
+    def __init__(self, make_stack, build, prefix):
+        self.make_stack, self.build, self.prefix = make_stack, build, prefix
+        self.stack, self.good, self.failures = None, True, 0
+
+    def start(self, cases):
+        """Starts the servers; where they do not start, says so for all CASES, and returns False."""
+        try:
+            stack = self.make_stack(self.build)
+            stack.start()
+        except Skip as why:
+            for name, _ in cases:
+                print("skip %s: %s" % (name, str(why).replace("\n", " ")))
+            return False
+        except Exception as why:  # pylint: disable=broad-except
+            self.good = False
+            for name, _ in cases:
+                print("not ok %s" % name)
+            _comment("the stack does not start: " + (str(why) if isinstance(why, Failed) else traceback.format_exc()))
+            return False
+        self.stack = stack
+        return True
+
+    def keep_logs(self):
+        """Copies the logs of the servers to where they stay; returns the names of the copies."""
+        folder, kept = os.environ.get("TEST_LOGS"), []
+        self.failures += 1
+        for name, path in self.stack.logs().items() if folder else ():
+            kept.append(os.path.join(folder, "%s.%d.%s" % (self.prefix.replace("/", "-"), self.failures, name)))
+            with contextlib.suppress(OSError):
+                shutil.copyfile(path, kept[-1])
+        return kept
+
+    def run(self, cases):
+        if not self.start(cases):
+            return
+        for number, (name, function) in enumerate(cases):
+            if _outcome(name, function, self.stack):
+                continue
+            self.good = False
+            _comment("\n".join(self.stack.milter_log().splitlines()[-8:] + self.stack.maillog().splitlines()[-8:]))
+            for path in self.keep_logs():
+                _comment("the whole log: " + path)
+            if number + 1 < len(cases):
+                stack, self.stack = self.stack, None
+                try:
+                    stack.stop()
+                except Exception as why:  # pylint: disable=broad-except
+                    _comment("the servers end with a complaint: %s" % why)
+                if not self.start(cases[number + 1:]):
+                    return
+
+    def stop(self):
+        if self.stack is None:
+            return
+        kept = self.keep_logs()
+        if _outcome(self.prefix + ": the servers end without a complaint", self.stack.stop):
+            for path in kept:
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
+        else:
+            self.good = False
 
 
 def main(make_stack):
@@ -508,25 +627,9 @@ def main(make_stack):
         sys.exit(0)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(2))
-    stack = make_stack(arguments.build)
+    runner = _Runner(make_stack, arguments.build, prefix)
     try:
-        stack.start()
-    except Skip as why:
-        for name, _ in chosen:
-            print("skip %s: %s" % (name, why))
-        sys.exit(0)
-    except Failed as why:
-        for name, _ in chosen:
-            print("not ok %s" % name)
-        print("#   the stack does not start: " + str(why).replace("\n", "\n#   "))
-        sys.exit(1)
-    good = True
-    try:
-        for name, function in chosen:
-            if not _outcome(name, function, stack):
-                good = False
-                tail = (stack.milter_log().splitlines()[-8:], stack.maillog().splitlines()[-8:])
-                print("".join("#   %s\n" % line for lines in tail for line in lines), end="", flush=True)
+        runner.run(chosen)
     finally:
-        good = _outcome(prefix + ": the servers end without a complaint", stack.stop) and good
-    sys.exit(0 if good else 1)
+        runner.stop()
+    sys.exit(0 if runner.good else 1)

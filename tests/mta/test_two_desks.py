@@ -46,6 +46,9 @@ class Desks:
     def maillog(self):
         return "".join(one.maillog() for one in self.both)
 
+    def logs(self):
+        return {"%s.%s" % (one.instance, name): path for one in self.both for name, path in one.logs().items()}
+
     def send(self, sender, subject):
         """A mail to the southern desk that claims to be from SENDER."""
         return self.both[1].send(mail(subject, sender=sender, to="support@south.example"), sender, ["support@south.example"])
