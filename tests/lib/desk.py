@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 
-from tk import Stack
+from tk import SLOW, Stack
 
 
 class Desk(Stack):
@@ -34,12 +34,12 @@ class Desk(Stack):
     def stop(self):
         if self.notify is not None:
             self.notify.terminate()
-            self.notify.wait(60)
+            self.notify.wait(SLOW)
             self.notify = None
         super().stop()
 
     def postconf(self, *settings):
-        """Changes settings of the mail server that runs."""
+        """Changes settings of the mail server that runs, for mails that it sends."""
         subprocess.run(["postconf", "-c", self.path("postfix", "etc"), "-e", *settings], check=True,
                        env=dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin"))
-        self.call("postfix", "reload", self.path("postfix"))
+        self.reload_mta("smtp", "trivial-rewrite")

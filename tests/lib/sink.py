@@ -68,7 +68,7 @@ class Session:
         if self.sink.at_step:
             self.sink.at_step(name)
         if self.sink.hang == name:
-            self.sink.released.wait(120)
+            self.sink.released.wait(3600)
             raise ValueError("hung")
         answer = self.sink.answers.get(name, usual)
         self.say(answer)

@@ -328,9 +328,10 @@ class Stack:
         """{pid: name} of the children of Postfix's master."""
         return children(int(self.read("postfix", "spool", "pid", "master.pid") or 0))
 
-    def reload_mta(self):
-        """Makes Postfix read its settings again, and waits until no process is left that works by the old ones."""
-        working = {pid for pid, name in self.mta_processes().items() if name in ("smtpd", "cleanup", "smtp", "pipe", "trivial-rewrite")}
+    def reload_mta(self, *services):
+        """Makes Postfix read its settings again, and waits until no process of these SERVICES is left that works by the old
+        ones. (An smtpd with a session, and its cleanup, stay until the session ends.)"""
+        working = {pid for pid, name in self.mta_processes().items() if name in services}
         told = self.maillog().count("reload -- version")
         self.call("postfix", "reload", self.path("postfix"))
         wait_for(lambda: self.maillog().count("reload -- version") > told, "Postfix to read its settings")

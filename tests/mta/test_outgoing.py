@@ -13,7 +13,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from sink import Sink  # noqa: E402
-from tk import CHANNEL, Skip, Stack, case, expect, expect_equal, mail, main, wait_for  # noqa: E402
+from tk import CHANNEL, SLOW, Skip, Stack, at_end, case, expect, expect_equal, mail, main, wait_for  # noqa: E402
 
 OUT = """  confirmation = { enabled = true; pause = "0s"; };
   status_mail = { states = [ "closed" ]; };
@@ -62,8 +62,8 @@ class Outgoing(Stack):
     def outbox(self):
         return self.rows("SELECT state, attempts, last_error, message_id, recipient, kind FROM ticketing.outbox ORDER BY outbox_id")
 
-    def wait_state(self, state, seconds=30):
-        wait_for(lambda: all(row["state"] == state for row in self.outbox()), "the outbox to be %s" % state, seconds)
+    def wait_state(self, state):
+        wait_for(lambda: all(row["state"] == state for row in self.outbox()), "the outbox to be %s" % state)
         return self.outbox()
 
 
@@ -75,13 +75,15 @@ class Notify:
         self.log = open(stack.path("milter.log"), "ab")  # where the stack looks for complaints
         self.process = subprocess.Popen([stack.program("ticket-notify"), "-c", conf], stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=self.log)
+        at_end(self.end, signal.SIGKILL)
         ready = "ticket-notify[%d]: ticket-notify " % self.process.pid
-        wait_for(lambda: ready in stack.milter_log() or self.process.poll() is not None, "ticket-notify to be ready", 60)
+        wait_for(lambda: ready in stack.milter_log() or self.process.poll() is not None, "ticket-notify to be ready")
 
     def end(self, how=signal.SIGTERM):
+        """Signals it, if it still runs; returns its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(how)
-        status = self.process.wait(60)
+        status = self.process.wait(SLOW)
         self.log.close()
         return status
 
@@ -94,6 +96,26 @@ class Notify:
 
 def parse(content):
     return email.message_from_bytes(content, policy=email.policy.default)
+
+
+def kill_at(stack, sink, step, more=""):
+    """Starts a ticket-notify that sends to SINK and kills it when its first mail has come to STEP. What it had taken is free
+    for others then. The sink does not answer at that step before the process is dead."""
+    reached, dead = threading.Event(), threading.Event()
+
+    def at_step(name):
+        if name == step and not reached.is_set():
+            reached.set()
+            dead.wait(SLOW)
+    at_end(dead.set)
+    sink.at_step = at_step
+    victim = stack.notify("smtp://127.0.0.1:%d" % sink.port, more)
+    expect(reached.wait(SLOW), "the step %s is not reached" % step)
+    victim.end(signal.SIGKILL)
+    dead.set()
+    sink.at_step = None
+    # The lease of what the dead one held is over.
+    stack.psql("UPDATE ticketing.outbox SET leased_until = now() WHERE state = 'pending'")
 
 
 def plain(message):
@@ -221,8 +243,11 @@ def _(stack):
     stack.only_note()
     with Sink() as sink:
         sink.answers["RCPT"] = "450 4.2.0 later"
-        with stack.notify("smtp://127.0.0.1:%d" % sink.port, 'give_up = "10s";'):
-            expect(stack.wait_state("failed", 90)[0]["attempts"] > 1, "one attempt alone")
+        with stack.notify("smtp://127.0.0.1:%d" % sink.port, 'give_up = "1h";'):
+            wait_for(lambda: stack.outbox()[0]["attempts"] > 1, "a second attempt")
+            expect_equal(stack.outbox()[0]["state"], "pending", "the mail within its time")
+            stack.psql("UPDATE ticketing.outbox SET created_at = created_at - interval '1 hour'")
+            stack.wait_state("failed")
 
 
 @case("a server that says nothing any more is left, and the mail is sent later")
@@ -232,9 +257,9 @@ def _(stack):
         with Sink() as sink:
             sink.hang = step
             with stack.notify("smtp://127.0.0.1:%d" % sink.port, timeout="2s"):
-                wait_for(lambda: stack.outbox()[0]["last_error"], "a retry at " + step, 60)
+                wait_for(lambda: stack.outbox()[0]["last_error"], "a retry at " + step)
                 sink.hang = None
-                stack.wait_state("sent", 60)
+                stack.wait_state("sent")
             ids = {parse(one.content)["Message-ID"] for one in sink.mails}
             expect_equal(ids, {"<%s>" % stack.outbox()[0]["message_id"]}, "Message-IDs")
 
@@ -301,20 +326,10 @@ def _(stack):
         for i in range(4):
             stack.note(number, "note %d" % i)
         with Sink() as sink:
-            conf = stack.notify_conf("smtp://127.0.0.1:%d" % sink.port, "workers = 1;")
-            victim, once = Notify(stack, conf), threading.Event()
-
-            def at_step(name, step=step, victim=victim, once=once):
-                if name == step and not once.is_set():
-                    once.set()
-                    victim.process.kill()
-            sink.at_step = at_step
-            expect(once.wait(30), "the step %s is not reached" % step)
-            victim.end(signal.SIGKILL)
+            kill_at(stack, sink, step, "workers = 1;")
+            conf = stack.path("conf", "notify.conf")
             with Notify(stack, conf), Notify(stack, conf):
-                # What the dead one held is free when its lease is over.
-                stack.psql("UPDATE ticketing.outbox SET leased_until = now() WHERE state = 'pending'")
-                rows = stack.wait_state("sent", 60)
+                rows = stack.wait_state("sent")
             sent = [parse(one.content)["Message-ID"].strip("<>") for one in sink.mails]
             expect_equal(set(sent), {row["message_id"] for row in rows}, "Message-IDs after " + step)
             expect_equal(len(rows), 5, "mails")
@@ -325,12 +340,8 @@ def _(stack):
 def _(stack):
     stack.request()
     with Sink() as sink:
-        victim = stack.notify("smtp://127.0.0.1:%d" % sink.port)
-        sink.at_step = lambda name: victim.process.kill() if name == "END" and len(sink.mails) == 1 else None
-        wait_for(lambda: sink.mails, "the mail")
-        victim.end(signal.SIGKILL)
-        sink.at_step = None
-        stack.psql("UPDATE ticketing.outbox SET leased_until = now() WHERE state = 'pending'")
+        kill_at(stack, sink, "END")
+        expect_equal((len(sink.mails), stack.outbox()[0]["state"]), (1, "pending"), "mails at the server, and what the database knows")
         with stack.notify("smtp://127.0.0.1:%d" % sink.port):
             stack.wait_state("sent")
         expect_equal(len({parse(one.content)["Message-ID"] for one in sink.mails}), 1, "Message-IDs")
@@ -345,10 +356,10 @@ def _(stack):
         def at_step(name):
             if name == "END":
                 reached.set()
-                go.wait(20)
+                go.wait(SLOW)
         sink.at_step = at_step
         running = stack.notify("smtp://127.0.0.1:%d" % sink.port)
-        expect(reached.wait(20), "the mail is not sent")
+        expect(reached.wait(SLOW), "the mail is not sent")
         running.process.send_signal(signal.SIGTERM)
         go.set()
         expect_equal(running.end(), 0, "the exit status")
@@ -373,7 +384,7 @@ def _(stack):
         stack.start_postgres()
         expect(running.process.poll() is None, "it has ended")
         stack.note(number)
-        stack.wait_state("sent", 60)
+        stack.wait_state("sent")
         expect_equal(len(sink.mails), 1, "mails")
 
 
