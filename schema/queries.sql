@@ -271,6 +271,7 @@ LIMIT $7;
 SELECT (SELECT coalesce(max(version), 0) FROM ticketing_meta.migration) AS schema_version,
        (SELECT max(serves) FROM ticketing_meta.migration) AS schema_serves,
        (SELECT ticketing.moment(max(applied_at)) FROM ticketing_meta.migration) AS migrated_at,
+       (SELECT name FROM ticketing_meta.installation WHERE NOT former) AS installation,
        current_setting('server_version') AS server_version, current_database()::text AS database,
        session_user::text AS role,
        (SELECT count(*) FROM ticketing.channel WHERE status = 'published') AS channels_published,

@@ -243,6 +243,7 @@ EXTRA_DIST += \
 	%D%/mta/test_replies.py \
 	%D%/mta/test_milter.py \
 	%D%/mta/test_letters.py \
+	%D%/mta/test_installation.py \
 	%D%/mta/test_outgoing.py \
 	%D%/mta/test_own_address.py \
 	%D%/mta/test_poison.py \

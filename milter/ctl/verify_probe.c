@@ -25,6 +25,7 @@ struct run {
     const struct tk_probe *probe;
     GPtrArray *findings;
     struct tk_smtp *smtp;
+    struct tk_installation *installation;
     char *message_id;
     guint code; /* of the last answer */
     GString *text, *why;
@@ -113,7 +114,7 @@ static char *compose(const struct run *run)
                            "This mail was sent by `ticketctl verify' to see whether mails come through\n"
                            "ticket-milter. It becomes no ticket and can be deleted.\n",
                            conf->instance, channel->address, channel->tenant, channel->name, date,
-                           run->message_id, conf->instance);
+                           run->message_id, run->installation->name);
 }
 
 /* One transaction with the probe, up to the answer to its end. */
@@ -179,7 +180,10 @@ static enum tk_status talk(struct run *run)
 {
     const struct tk_probe *probe = run->probe;
     struct tk_report *before = NULL;
-    enum tk_status status = ask_intake(run, &before);
+    enum tk_status status =
+        tk_store_installation(probe->store, tk_settings_deadline(), &run->installation, run->why);
+    if (status == TK_OK)
+        status = ask_intake(run, &before);
     tk_report_free(&before);
     if (status != TK_OK) {
         mistake(run, "database",
@@ -222,6 +226,7 @@ enum tk_status tk_verify_probe(const struct tk_probe *probe, GPtrArray *findings
     run.why = g_string_new(NULL);
     enum tk_status status = talk(&run);
     tk_smtp_close(&run.smtp);
+    tk_installation_unref(&run.installation);
     g_free(run.message_id);
     g_string_free(run.text, TRUE);
     g_string_free(run.why, TRUE);

@@ -7,6 +7,7 @@ store_tests = \
 	tests/store/test_faults \
 	tests/store/test_growth \
 	tests/store/test_ingest \
+	tests/store/test_installation \
 	tests/store/test_outbox \
 	tests/store/test_pool \
 	tests/store/test_rates \
@@ -45,6 +46,10 @@ tests_store_test_growth_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_ingest_SOURCES = %D%/test_ingest.c
 tests_store_test_ingest_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_ingest_LDADD = $(STORE_TEST_LIBS)
+
+tests_store_test_installation_SOURCES = %D%/test_installation.c
+tests_store_test_installation_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_installation_LDADD = tests/store/libserver.a libbase.a $(STORE_LIBS) $(CMOCKA_LIBS)
 
 tests_store_test_outbox_SOURCES = %D%/test_outbox.c
 tests_store_test_outbox_CPPFLAGS = $(STORE_TEST_CPPFLAGS)

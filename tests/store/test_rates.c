@@ -153,6 +153,32 @@ static void a_window_of_one_sender_is_not_that_of_another_or_of_another_channel(
     expect_taken(&elsewhere, "ticket");
 }
 
+static void of_a_form_the_sender_and_the_requester_are_counted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sender, *requester, *expected;
+    } rows[] = {
+        {"form@acme.example", "kim@far.example", "ticket"},
+        {"scan@acme.example", "kim@far.example", "ticket"},
+        {"voice@acme.example", "kim@far.example", "limited"},
+        {"form@acme.example", "lou@far.example", "ticket"},
+        {"form@acme.example", "max@far.example", "limited"},
+        {"voice@acme.example", "lou@far.example", "ticket"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct tk_ingest mail = new_mail(rows[i].sender);
+        mail.requester = rows[i].requester;
+        mail.form = true;
+        mail.rates[TK_INGEST_TICKETS].later = (struct tk_ingest_window){2, HOUR};
+        expect_taken(&mail, rows[i].expected);
+    }
+    /* Who writes by himself is counted by himself. */
+    struct tk_ingest mail = new_mail("kim@far.example");
+    mail.rates[TK_INGEST_TICKETS].later = (struct tk_ingest_window){2, HOUR};
+    expect_taken(&mail, "ticket");
+}
+
 static void what_is_refused_or_excluded_fills_no_window(void **state)
 {
     (void)state;
@@ -275,17 +301,18 @@ static void a_window_reads_no_more_than_its_own_rows(void **state)
     (void)state;
     g_free(server_ask(
         "postgres",
-        "INSERT INTO ticketing.intake (tenant_id, channel_id, verdict, ticket_id, sender, authentication, "
-        "class, level,"
+        "INSERT INTO ticketing.intake (tenant_id, channel_id, verdict, ticket_id, sender, requester, "
+        "authentication, class, level,"
         " size, received_at, millis, seen_at)"
         " SELECT t.tenant_id, t.channel_id, CASE n % 3 WHEN 0 THEN 'ticket' WHEN 1 THEN 'note' ELSE 'fail' "
         "END,"
         " t.ticket_id, CASE WHEN n % 2 = 0 THEN 'bulk@acme.example' ELSE 'other' || n || '@acme.example' "
-        "END, 'none',"
-        " 'human', 'full', 1, now() - n * interval '1 second', 1, now()"
+        "END,"
+        " CASE WHEN n % 2 = 0 THEN 'bulk@acme.example' END, 'none', 'human', 'full', 1, now() - n * interval "
+        "'1 second', 1, now()"
         " FROM generate_series(1, 30000) n,"
         " (SELECT * FROM ticketing.ticket ORDER BY ticket_id LIMIT 1) t; ANALYZE ticketing.intake"));
-    static const char *const kinds[] = {"tickets", "notes", "tenant"};
+    static const char *const kinds[] = {"tickets", "requester", "notes", "tenant"};
     for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
         g_autofree char *sql =
             g_strdup_printf("SELECT ticketing.window_full('%s', t.tenant_id, t.channel_id, "
@@ -308,6 +335,7 @@ int main(void)
         cmocka_unit_test_setup(nothing_is_written_of_a_mail_that_is_put_off_and_it_comes_again_as_new, start),
         cmocka_unit_test_setup(in_the_long_run_the_excess_is_refused_and_said_so, start),
         cmocka_unit_test_setup(a_window_of_one_sender_is_not_that_of_another_or_of_another_channel, start),
+        cmocka_unit_test_setup(of_a_form_the_sender_and_the_requester_are_counted, start),
         cmocka_unit_test_setup(what_is_refused_or_excluded_fills_no_window, start),
         cmocka_unit_test_setup(notes_are_counted_by_ticket_and_not_as_tickets, start),
         cmocka_unit_test_setup(all_of_a_tenant_are_counted_together, start),

@@ -115,6 +115,72 @@ static void an_unverified_note_changes_nothing_of_its_ticket_and_says_what_it_is
               "'internal' AND notices[1] LIKE 'unverified: %'");
 }
 
+static void a_note_from_an_address_of_ours_is_internal_and_moves_nothing_on(void **state)
+{
+    (void)state;
+    const struct {
+        const char *key, *sender, *proof, *status, *verdict, *reason, *ticket;
+    } cases[] = {
+        {"ours", "support@acme.example", "own", "open", "note", "unverified", "open 0 i! 0"},
+        {"ours, confirmed", "support@acme.example", "own_confirmed", "open", "note", NULL, "open 0 i 0"},
+        {"ours, closed", "support@acme.example", "own", "closed", "note", "unverified", "closed 0 i! 0"},
+        {"ours, confirmed, closed", "support@acme.example", "own_confirmed", "closed", "note",
+         "closed_ticket", "closed 0 i 0"},
+        /* Though it takes part, by an earlier version. */
+        {"ours, a participant", "ann@acme.example", "own", "open", "note", "unverified", "open 0 i! 0"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *opening = g_strconcat("opening ", cases[i].key, NULL);
+        const gint64 ticket_id = make_ticket(opening);
+        if (strcmp(cases[i].status, "closed") == 0)
+            g_free(
+                ask("UPDATE ticketing.ticket SET status = 'closed', closed_at = now() WHERE ticket_id = %s",
+                    ticket_id));
+        struct tk_ingest mail = reply_to(ticket_id, cases[i].key);
+        mail.sender = cases[i].sender;
+        mail.proof = cases[i].proof;
+        mail.visibility = "internal";
+        mail.stranger = "new_linked";
+        mail.closed = "reopen";
+        expect_result(server_ingest(store, &mail, TK_OK), cases[i].verdict, cases[i].reason);
+        expect_ticket(ticket_id, cases[i].ticket);
+        if (strcmp(cases[i].proof, "own") == 0)
+            expect_of(ticket_id, "1",
+                      "SELECT count(*) FROM ticketing.note WHERE ticket_id = %s AND notices[1] LIKE "
+                      "'unverified: the sender is an address of this help desk%'");
+    }
+    static const char *const others[] = {"request", NULL};
+    const gint64 ticket_id = make_ticket("opening of another type");
+    struct tk_ingest mail = reply_to(ticket_id, "ours to another type");
+    mail.proof = "own_confirmed";
+    mail.reply_types = others;
+    expect_result(server_ingest(store, &mail, TK_OK), "fail", "type_not_whitelisted");
+}
+
+static void a_form_takes_part_in_nothing_and_writes_by_a_token_alone(void **state)
+{
+    (void)state;
+    const struct {
+        const char *key, *proof, *verdict, *reason, *ticket;
+    } cases[] = {
+        {"form, no token", NULL, "ticket", "not_participant", "open 0 - 0"},
+        {"form, another's token", "ticket", "note", "unverified", "open 0 i! 0"},
+        {"form, the requester's token", "recipient", "note", NULL, "open 0 v 0"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *opening = g_strconcat("opening ", cases[i].key, NULL);
+        const gint64 ticket_id = make_ticket(opening);
+        struct tk_ingest mail = reply_to(ticket_id, cases[i].key);
+        mail.sender = "ann@acme.example"; /* who takes part */
+        mail.requester = "kim@far.example";
+        mail.form = true;
+        mail.proof = cases[i].proof;
+        expect_result(server_ingest(store, &mail, TK_OK), cases[i].verdict, cases[i].reason);
+        expect_ticket(ticket_id, cases[i].ticket);
+    }
+    server_expect("kim@far.example", "SELECT string_agg(DISTINCT requester, ' ') FROM ticketing.intake");
+}
+
 static void a_closed_ticket_takes_a_reply_by_the_channels_choice(void **state)
 {
     (void)state;
@@ -288,6 +354,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_bears_a_token_writes_by_whom_it_was_made_for),
         cmocka_unit_test(an_unverified_note_changes_nothing_of_its_ticket_and_says_what_it_is),
+        cmocka_unit_test(a_note_from_an_address_of_ours_is_internal_and_moves_nothing_on),
+        cmocka_unit_test(a_form_takes_part_in_nothing_and_writes_by_a_token_alone),
         cmocka_unit_test(a_closed_ticket_takes_a_reply_by_the_channels_choice),
         cmocka_unit_test(agents_closing_and_opening_is_known_to_facts),
         cmocka_unit_test(what_changed_since_the_decision_counts),
