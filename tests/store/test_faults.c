@@ -94,7 +94,11 @@ static void a_lock_is_not_waited_for_beyond_the_deadline(void **state)
     const gint64 began = g_get_monotonic_time();
     const enum tk_status status = GPOINTER_TO_INT(run_call(&call));
     const gint64 took = g_get_monotonic_time() - began;
+    /* The backend has ended by itself, though the lock is held and nobody waits for it any more. */
+    const bool ended = wait_for(
+        "0", "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND usename = 'ticket_milter'");
     PQfinish(other);
+    assert_true(ended);
     /* The server's own end comes first, most often: then it is certain. */
     assert_true(status == TK_LATER || status == TK_UNCERTAIN);
     assert_in_range(took, 400000, 4000000);
@@ -145,6 +149,47 @@ static void inject(const char *body)
 static void heal(void)
 {
     server_expect("", "ALTER TABLE ticketing.ticket DROP CONSTRAINT fault");
+}
+
+/* A backend does not notice that its client has given up until it has something to say. */
+static void a_backend_that_is_slow_in_the_middle_commits_nothing_after_the_deadline(void **state)
+{
+    (void)state;
+    assert_int_equal(tk_store_check(store, soon(5), NULL), TK_OK);
+    g_autofree char *pid = server_ask("postgres", "SELECT " OUR_BACKEND);
+    g_autofree char *gone = g_strdup_printf("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", pid);
+    const struct tk_ingest mail = mail_of("slow@x.example");
+    struct tk_ingest_result result = {0};
+    inject("IF nextval('public.fault_count') = 1 THEN PERFORM pg_sleep(3); END IF;");
+    const enum tk_status status = tk_store_ingest(store, &mail, 1, NULL, 0, soon(1), &result, NULL);
+    const bool ended = wait_for("0", gone);
+    heal();
+    assert_int_equal(status, TK_UNCERTAIN);
+    assert_true(ended);
+    expect_mails(mail.sender, "0");
+    result = server_ingest(store, &mail, TK_OK);
+    assert_string_equal(result.verdict, "ticket");
+    tk_ingest_result_clear(&result);
+}
+
+static void a_twin_that_is_slow_to_be_counted_is_not_counted_after_the_deadline(void **state)
+{
+    (void)state;
+    const struct tk_ingest mail = mail_of("slow twin@x.example");
+    struct tk_ingest_result result = server_ingest(store, &mail, TK_OK);
+    tk_ingest_result_clear(&result);
+    g_autofree char *pid = server_ask("postgres", "SELECT " OUR_BACKEND);
+    g_autofree char *gone = g_strdup_printf("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", pid);
+    server_expect("", "CREATE FUNCTION public.slow() RETURNS trigger LANGUAGE plpgsql AS"
+                      " $$ BEGIN PERFORM pg_sleep(3); RETURN NEW; END $$;"
+                      "CREATE TRIGGER slow BEFORE UPDATE ON ticketing.intake FOR EACH ROW"
+                      " EXECUTE FUNCTION public.slow()");
+    const enum tk_status status = tk_store_ingest(store, &mail, 1, NULL, 0, soon(1), &result, NULL);
+    const bool ended = wait_for("0", gone);
+    server_expect("", "DROP TRIGGER slow ON ticketing.intake; DROP FUNCTION public.slow()");
+    assert_int_equal(status, TK_UNCERTAIN);
+    assert_true(ended);
+    server_expect("1", "SELECT seen FROM ticketing.intake WHERE sender = 'slow twin@x.example'");
 }
 
 static void errors_of_the_server_are_told_apart(void **state)
@@ -512,6 +557,8 @@ int main(void)
         cmocka_unit_test(a_stopped_backend_that_goes_on_after_the_deadline_commits_nothing),
         cmocka_unit_test(a_lock_is_not_waited_for_beyond_the_deadline),
         cmocka_unit_test(a_twin_in_flight_is_waited_for_and_its_failure_taken_over),
+        cmocka_unit_test(a_backend_that_is_slow_in_the_middle_commits_nothing_after_the_deadline),
+        cmocka_unit_test(a_twin_that_is_slow_to_be_counted_is_not_counted_after_the_deadline),
         cmocka_unit_test(errors_of_the_server_are_told_apart),
         cmocka_unit_test(a_deadlock_is_tried_again_at_once),
         cmocka_unit_test(a_commit_that_fails_is_no_success),
