@@ -1,10 +1,38 @@
 -- The queries of the program. Each begins with a line "-- name: NAME" and becomes tk_query_NAME in schema/queries.h.
 -- Parameters are bound by schema/args.c in the order in which the caller adds them.
 
+-- What the server does with a commit, and the moment. And what the calls assume, whatever the database, the role or conninfo
+-- has for a default:
+--   isolation      they take a lock and read what was committed up to then, which a snapshot of before would hide
+--   timeouts       each call has its own; a cancelled wait for a standby is a commit that may get lost
+--   warnings       tell of such a commit, so they must be sent
+--   search_path    operators and functions without a schema are the server's own
+--   row_security   off would turn the walls between tenants into errors
+--   the rest       how values are written and read
 -- name: session
 SELECT current_setting('fsync') AS fsync, current_setting('full_page_writes') AS full_page_writes,
        current_setting('synchronous_commit') AS synchronous_commit,
-       (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock;
+       current_setting('session_replication_role') AS session_replication_role,
+       (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock,
+       set_config('default_transaction_isolation', 'read committed', false),
+       set_config('default_transaction_deferrable', 'off', false),
+       set_config('statement_timeout', '0', false),
+       CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL -- PostgreSQL 17
+            THEN set_config('transaction_timeout', '0', false) END,
+       set_config('lock_timeout', '20s', false),
+       set_config('idle_in_transaction_session_timeout', '60s', false),
+       set_config('idle_session_timeout', '0', false),
+       set_config('client_min_messages', 'notice', false),
+       set_config('search_path', 'pg_catalog, pg_temp', false),
+       set_config('row_security', 'on', false),
+       set_config('standard_conforming_strings', 'on', false),
+       set_config('array_nulls', 'on', false),
+       set_config('bytea_output', 'hex', false),
+       set_config('DateStyle', 'ISO', false),
+       set_config('IntervalStyle', 'postgres', false),
+       set_config('TimeZone', 'UTC', false),
+       set_config('extra_float_digits', '1', false),
+       set_config('jit', 'off', false);
 
 -- name: schema_version
 SELECT ticketing.schema_version() AS version;

@@ -53,6 +53,25 @@ END
 $$;
 -- ticket_restricted and ticket_admin read what an agent reads; only ticket_restricted sees restricted fields.
 GRANT ticket_agent TO ticket_restricted, ticket_admin;
+-- What the calls assume, whatever the database has for a default. The programs set it at each connection too
+-- (schema/queries.sql), but behind a pooler that gives every transaction another one only this counts.
+DO $$
+DECLARE
+    v_role text;
+    v_setting text[];
+BEGIN
+    FOREACH v_role IN ARRAY ARRAY['ticket_milter', 'ticket_notify', 'ticket_agent', 'ticket_restricted', 'ticket_admin'] LOOP
+        EXECUTE format('ALTER ROLE %I IN DATABASE %I SET default_transaction_isolation = %L', v_role, current_database(),
+                       'read committed');
+    END LOOP;
+    FOREACH v_role IN ARRAY ARRAY['ticket_milter', 'ticket_notify', 'ticket_admin'] LOOP
+        FOREACH v_setting SLICE 1 IN ARRAY ARRAY[['statement_timeout', '0'], ['idle_session_timeout', '0'], ['row_security', 'on'],
+                ['client_min_messages', 'notice'], ['standard_conforming_strings', 'on'], ['array_nulls', 'on']] LOOP
+            EXECUTE format('ALTER ROLE %I IN DATABASE %I SET %I = %L', v_role, current_database(), v_setting[1], v_setting[2]);
+        END LOOP;
+    END LOOP;
+END
+$$;
 -- A client that vanished in the middle of a transaction must not hold an intake key for long, and a statement whose
 -- client has gone need not be finished.
 ALTER ROLE ticket_milter SET idle_in_transaction_session_timeout = '60s';

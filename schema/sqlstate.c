@@ -39,6 +39,7 @@ static const struct {
     {"TK003", {TK_CONFIG, false, false}},   /* no such channel */
     {"TK004", {TK_BUG, false, false}},      /* content not stored */
     {"TK005", {TK_BUG, false, false}},      /* content that is not what its sha256 says (migrations/0009) */
+    {"TK006", {TK_CONFIG, false, false}},   /* not read committed (migrations/0009) */
     {"TK010", {TK_REFUSED, false, false}},  /* the template is locked (migrations/0005) */
     {"TK011", {TK_REFUSED, false, false}},  /* the input contradicts what is stored */
     {"XX", {TK_LATER, true, false}},        /* internal error, corruption */

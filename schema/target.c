@@ -215,7 +215,7 @@ static enum tk_status attempt(const struct tk_target *t, guint n, gint64 deadlin
     return TK_OK;
 }
 
-/* A commit must mean what it says. */
+/* A commit must mean what it says. The query sets what else the calls assume. */
 static enum tk_status check_session(struct tk_connection *c, gint64 deadline, GString *why)
 {
     static const char *const settings[] = {"fsync", "full_page_writes", "synchronous_commit"};
@@ -233,6 +233,12 @@ static enum tk_status check_session(struct tk_connection *c, gint64 deadline, GS
                                   "the database runs with %s = %s, so a commit could be lost: set it on",
                                   settings[i], value != NULL ? value : "");
     }
+    const char *role = tk_result_text(result, 0, "session_replication_role");
+    if (g_strcmp0(role, "replica") == 0)
+        return tk_status_fail(
+            TK_CONFIG, why,
+            "this session runs with session_replication_role = replica, so the database checks no "
+            "references: set it to origin for the role and the database");
     return TK_OK;
 }
 

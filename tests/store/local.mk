@@ -15,6 +15,7 @@ store_tests = \
 	tests/store/test_replies \
 	tests/store/test_rooms \
 	tests/store/test_schema \
+	tests/store/test_settings \
 	tests/store/test_wire
 if HAVE_CMOCKA
 check_PROGRAMS += $(store_tests)
@@ -34,6 +35,10 @@ tests_store_test_rooms_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_refusals_SOURCES = %D%/test_refusals.c
 tests_store_test_refusals_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_refusals_LDADD = $(STORE_TEST_LIBS)
+
+tests_store_test_settings_SOURCES = %D%/test_settings.c
+tests_store_test_settings_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_settings_LDADD = $(STORE_TEST_LIBS)
 
 tests_store_test_rates_SOURCES = %D%/test_rates.c
 tests_store_test_rates_CPPFLAGS = $(STORE_TEST_CPPFLAGS)

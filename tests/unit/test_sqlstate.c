@@ -24,8 +24,9 @@ static void a_code_stands_before_its_class_and_the_unknown_is_later(void **state
         {"55P03", {TK_LATER, false, false}},    {"57014", {TK_LATER, false, false}},
         {"57P01", {TK_LATER, true, false}},     {"TK001", {TK_LATER, false, false}},
         {"TK004", {TK_BUG, false, false}},      {"TK005", {TK_BUG, false, false}},
-        {"XX000", {TK_LATER, true, false}},     {"ZZ999", {TK_LATER, false, false}},
-        {"", {TK_LATER, false, false}},         {NULL, {TK_LATER, false, false}},
+        {"TK006", {TK_CONFIG, false, false}},   {"XX000", {TK_LATER, true, false}},
+        {"ZZ999", {TK_LATER, false, false}},    {"", {TK_LATER, false, false}},
+        {NULL, {TK_LATER, false, false}},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         const struct tk_sqlstate got = tk_sqlstate_meaning(cases[i].code);
