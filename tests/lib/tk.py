@@ -502,7 +502,7 @@ class Stack:
         """The logs of all servers, by their names in the folder."""
         if self.dir is None:
             return {}
-        paths = [path for pattern in ("*.log", "*/maillog", "*/log", "*/home/log", "filters/*.log") for path in glob.glob(self.path(pattern))]
+        paths = [path for pattern in ("*.log", "*/maillog", "*/log", "*/*/log", "filters/*.log") for path in glob.glob(self.path(pattern))]
         return {os.path.relpath(path, self.dir).replace("/", "-"): path for path in paths}
 
     def complaints(self):

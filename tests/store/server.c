@@ -42,8 +42,10 @@ static void start(void)
     g_strchomp(base);
 }
 
-void server_start(void)
+static void server_start(void)
 {
+    /* No statement waits for ever; those of the programs have shorter bounds of their own. */
+    g_setenv("POSTGRES_SETTINGS", "statement_timeout = '10min'", TRUE);
     folder = g_dir_make_tmp("ticket-store.XXXXXX", NULL);
     if (folder == NULL)
         exit(99);
@@ -131,9 +133,14 @@ void server_expect_soon(const char *expected, const char *sql)
     }
 }
 
-gint64 soon(double seconds)
+gint64 exactly(double seconds)
 {
     return g_get_monotonic_time() + (gint64)(seconds * G_USEC_PER_SEC);
+}
+
+gint64 soon(double seconds)
+{
+    return exactly(10 * seconds);
 }
 
 struct tk_store *server_store(const char *role, guint pool)
@@ -146,7 +153,7 @@ struct tk_store *server_store_in(const char *database, const char *role, guint p
     g_autofree char *conninfo = g_strdup_printf("%s dbname=%s", server_conninfo(role), database);
     const struct tk_store_options options = {.conninfo = conninfo,
                                              .pool = pool,
-                                             .wait = 10 * G_USEC_PER_SEC,
+                                             .wait = 100 * G_USEC_PER_SEC,
                                              .seed = 1,
                                              .any_schema = strcmp(role, "postgres") == 0};
     struct tk_store *store = NULL;
@@ -254,4 +261,66 @@ struct tk_ingest_result server_ingest(struct tk_store *store, const struct tk_in
     if (got != status)
         fail_msg("ingest: %s: %s", tk_status_word(got), why->str);
     return result;
+}
+
+/* The cases of this process: all, or those from FROM on where an earlier one has failed in another process.
+ */
+#define FROM "STORE_TEST_FROM"
+static const struct CMUnitTest *originals;
+static gsize at; /* the one that runs */
+static bool passed = true;
+
+void server_skipped(void)
+{
+    passed = true;
+}
+
+/* Leaves all that the failed case has changed, holds and runs. */
+static void go_on_in_a_new_process(gsize next)
+{
+    g_autofree char *words = g_strdup_printf("remove '%s'", folder);
+    g_autofree char *number = g_strdup_printf("%" G_GSIZE_FORMAT, next);
+    control(words);
+    g_setenv(FROM, number, TRUE);
+    fflush(NULL);
+    execl("/proc/self/exe", "test", NULL);
+    exit(99);
+}
+
+static int before_case(void **state)
+{
+    const gsize number = (gsize)(*(const struct CMUnitTest *const *)state - originals);
+    if (!passed)
+        go_on_in_a_new_process(number);
+    at = number;
+    passed = false;
+    *state = originals[at].initial_state;
+    return originals[at].setup_func == NULL ? 0 : originals[at].setup_func(state);
+}
+
+static void run_case(void **state)
+{
+    originals[at].test_func(state);
+    passed = true;
+}
+
+static int after_case(void **state)
+{
+    const int code = originals[at].teardown_func == NULL ? 0 : originals[at].teardown_func(state);
+    passed = passed && code == 0;
+    return code;
+}
+
+int server_run_cases(const struct CMUnitTest *cases, gsize count, CMFixtureFunction setup,
+                     CMFixtureFunction teardown)
+{
+    const char *from = g_getenv(FROM);
+    const gsize first = from == NULL ? 0 : (gsize)g_ascii_strtoull(from, NULL, 10);
+    g_autofree struct CMUnitTest *wrapped = g_new0(struct CMUnitTest, count);
+    originals = cases;
+    for (gsize i = 0; i < count; i++)
+        wrapped[i] = (struct CMUnitTest){cases[i].name, run_case, before_case, after_case, (void *)&cases[i]};
+    server_start();
+    const int failed = _cmocka_run_group_tests("tests", wrapped + first, count - first, setup, teardown);
+    return failed > 0 || from != NULL ? 1 : 0;
 }

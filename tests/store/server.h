@@ -2,13 +2,28 @@
 #ifndef TK_TESTS_STORE_SERVER_H
 #define TK_TESTS_STORE_SERVER_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
 #include "schema/admin.h"
 #include "schema/report.h"
 #include "schema/store.h"
 
-/* Starts the server (it ends with the process). Ends the process with 77 where there are no server programs.
- */
-void server_start(void);
+/* The main function of a test program: starts the server (it ends with the process), runs the cases with the
+ * fixtures of their group, and returns the exit status. Ends the process with 77 where there are no server
+ * programs. A case that fails spoils no other one: those that come after it run in a new process with a new
+ * server. So none may need what an earlier one left. */
+#define server_run(cases, setup, teardown) server_run_cases(cases, G_N_ELEMENTS(cases), setup, teardown)
+int server_run_cases(const struct CMUnitTest *cases, gsize count, CMFixtureFunction setup,
+                     CMFixtureFunction teardown);
+
+/* A case that is skipped did not fail. */
+void server_skipped(void);
+#undef skip
+#define skip() (server_skipped(), _skip(__FILE__, __LINE__))
 
 /* Stops it, as a crash would; starts it again. */
 void server_crash(void);
@@ -44,8 +59,12 @@ void server_expect_soon(const char *expected, const char *sql);
 struct tk_store *server_store(const char *role, guint pool);
 struct tk_store *server_store_in(const char *database, const char *role, guint pool);
 
-/* SECONDS from now. */
+/* The deadline of what is to be done within SECONDS by a machine like ours: ten times as long from now, for a
+ * slow one. */
 gint64 soon(double seconds);
+
+/* SECONDS from now, for a deadline that is to pass. */
+gint64 exactly(double seconds);
 
 /* The channel of server_fill. */
 extern gint64 server_tenant, server_channel;

@@ -355,7 +355,9 @@ static void a_note_with_a_file_waits_for_a_mail_with_the_same_file(void **state)
     struct tk_ingest_result result = server_ingest(milter, &mail, TK_OK);
     g_autofree char *sql = g_strdup_printf(
         "SELECT ticketing.attachment_put(%" G_GINT64_FORMAT
-        ", sha256('shared'), 0, 'shared', true); SELECT pg_sleep(1);"
+        ", sha256('shared'), 0, 'shared', true); DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM"
+        " pg_stat_activity WHERE usename = 'ticket_agent' AND wait_event_type = 'Lock') LOOP"
+        " PERFORM pg_sleep(0.05), pg_stat_clear_snapshot(); END LOOP; END $$;"
         " SELECT 'got it' FROM ticketing.ticket WHERE ticket_id = %" G_GINT64_FORMAT " FOR UPDATE",
         server_tenant, result.ticket_id);
     GThread *other = g_thread_new("mail", hold_content_then_ticket, sql);
@@ -472,6 +474,5 @@ int main(void)
         cmocka_unit_test(an_agents_note_takes_its_files_along),
         cmocka_unit_test(a_note_with_a_file_waits_for_a_mail_with_the_same_file),
     };
-    server_start();
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return server_run(tests, setup, teardown);
 }

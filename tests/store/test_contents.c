@@ -349,6 +349,5 @@ int main(void)
         cmocka_unit_test(a_large_content_passes_through_little_memory),
 #endif
     };
-    server_start();
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return server_run(tests, setup, teardown);
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "schema/outbox.h"
+#include "schema/pool.h"
 #include "tests/store/server.h"
 
 /* Rounds before the first count, in each count, and while the tables grow; rows of each kind that come at
@@ -237,15 +238,21 @@ static void rounds(int from, int count)
     }
 }
 
-/* A server tells what a connection has read no sooner than a second after it last did so, with its next
- * statement. */
+/* A server tells what a connection has read when it comes to rest, but not before a second has passed since
+ * it last did so, unless it is asked to. */
+static void tell_what_was_read(struct tk_store *store)
+{
+    g_autoptr(PGresult) result = NULL;
+    assert_int_equal(
+        tk_pool_query(store, "SELECT pg_stat_force_next_flush()", NULL, false, soon(10), &result, NULL),
+        TK_OK);
+}
+
 static void note_what_was_read(const char *step)
 {
     struct tk_store *const stores[] = {milter, agent, notify, admin};
-    g_usleep(1100000);
     for (gsize i = 0; i < G_N_ELEMENTS(stores); i++)
-        assert_int_equal(tk_store_check(stores[i], soon(10), NULL), TK_OK);
-    g_usleep(700000); /* servers before 15 collect it in a process of its own */
+        tell_what_was_read(stores[i]);
     g_autofree char *sql = g_strdup_printf(
         "INSERT INTO public.was_read"
         " SELECT '%s', indexrelname, idx_tup_read FROM pg_stat_user_indexes WHERE schemaname = 'ticketing'"
@@ -386,6 +393,5 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_call_reads_more_rows_the_more_there_are),
     };
-    server_start();
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return server_run(tests, setup, teardown);
 }

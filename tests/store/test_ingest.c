@@ -496,6 +496,5 @@ int main(void)
         cmocka_unit_test(data_that_does_not_fit_is_put_off_and_the_raw_way_stays_open),
         cmocka_unit_test(facts_answer_every_key_in_order),
     };
-    server_start();
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return server_run(tests, setup, teardown);
 }

@@ -372,6 +372,5 @@ int main(void)
         cmocka_unit_test(o4_many_mails_of_one_sender_at_once_are_confirmed_once),
         cmocka_unit_test(a_status_is_told_where_the_channel_lists_it),
     };
-    server_start();
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return server_run(tests, setup, teardown);
 }

@@ -59,7 +59,7 @@ static GThread *start_waiting(struct taker *taker)
 {
     const guint64 before = numbers_of().waits;
     GThread *thread = g_thread_new("taker", take_and_give, taker);
-    for (int i = 0; i < 2000 && numbers_of().waits == before; i++)
+    for (int i = 0; i < 100000 && numbers_of().waits == before; i++)
         g_usleep(1000);
     assert_int_equal(numbers_of().waits, before + 1);
     return thread;
@@ -69,7 +69,7 @@ static int open_store(void **state)
 {
     (void)state;
     const struct tk_store_options options = {
-        .conninfo = server_conninfo("ticket_milter"), .pool = 1, .wait = 10 * G_USEC_PER_SEC};
+        .conninfo = server_conninfo("ticket_milter"), .pool = 1, .wait = 100 * G_USEC_PER_SEC};
     g_string_truncate(order, 0);
     return tk_store_open(&options, &store, NULL) == TK_OK ? 0 : -1;
 }
@@ -151,7 +151,7 @@ static void a_connection_that_died_idle_is_replaced(void **state)
     g_free(
         server_ask("postgres",
                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'ticket_milter'"));
-    for (int i = 0; i < 1000 && !idle_is_dead(); i++)
+    for (int i = 0; i < 10000 && !idle_is_dead(); i++)
         g_usleep(10000);
     c = take();
     assert_int_equal(numbers_of().connects, 2);
@@ -184,6 +184,5 @@ int main(void)
         CASE(who_waits_for_a_connection_that_breaks_makes_one_in_its_place),
         CASE(a_connection_that_died_idle_is_replaced),
     };
-    server_start();
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return server_run(tests, setup, teardown);
 }

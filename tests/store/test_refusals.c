@@ -295,6 +295,5 @@ int main(void)
         cmocka_unit_test(a_full_rate_window_is_no_proof),
         cmocka_unit_test(the_outbox_waits_where_the_database_refuses),
     };
-    server_start();
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return server_run(tests, setup, teardown);
 }

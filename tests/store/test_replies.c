@@ -362,6 +362,5 @@ int main(void)
         cmocka_unit_test(of_replies_at_once_one_reopens_and_all_are_notes),
         cmocka_unit_test(a_new_ticket_is_linked_where_the_other_exists),
     };
-    server_start();
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return server_run(tests, setup, teardown);
 }

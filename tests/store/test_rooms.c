@@ -627,6 +627,5 @@ int main(void)
         cmocka_unit_test(tokens_keys_and_ids_of_one_tenant_are_nothing_in_another),
         cmocka_unit_test(the_wall_is_asked_once_a_statement),
     };
-    server_start();
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return server_run(tests, setup, teardown);
 }

@@ -556,6 +556,5 @@ int main(void)
         cmocka_unit_test(a_migration_that_waits_for_a_table_lets_others_in_and_comes_again),
         cmocka_unit_test(a_number_in_any_case_is_the_ticket_in_turkish_too),
     };
-    server_start();
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return server_run(tests, setup, teardown);
 }

@@ -264,6 +264,5 @@ int main(void)
         cmocka_unit_test_setup(a_statement_of_the_name_that_is_there_already_is_not_taken_for_ours,
                                open_store),
     };
-    server_start();
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return server_run(tests, setup, teardown);
 }

@@ -90,7 +90,7 @@ static void count_tick(void *context)
 
 static gboolean wait_until(gint *value, gint wanted)
 {
-    for (int i = 0; i < 1000 && g_atomic_int_get(value) < wanted; i++)
+    for (int i = 0; i < 20000 && g_atomic_int_get(value) < wanted; i++)
         g_usleep(5000);
     return g_atomic_int_get(value) >= wanted;
 }
