@@ -172,6 +172,5 @@ int main(void)
         cmocka_unit_test_setup(names_are_bounded, start),
         cmocka_unit_test_setup(a_program_keeps_the_names_while_the_database_is_away, start),
     };
-    server_start();
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return server_run(tests, setup, teardown);
 }

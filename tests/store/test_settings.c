@@ -366,6 +366,5 @@ int main(void)
         cmocka_unit_test(a_lock_that_a_stranger_takes_holds_no_mail_up),
         cmocka_unit_test(rows_that_are_locks_are_bounded),
     };
-    server_start();
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return server_run(tests, setup, teardown);
 }
