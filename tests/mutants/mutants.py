@@ -167,7 +167,7 @@ MUTANTS = [
       "count(*) >= p_tenant_hour OR", "false OR", "store/test_rates", "store/test_outbox"),
     m("sql-window", "a rate window never fills", "schema/migrations/0009_mail_calls.sql",
       "    RETURN coalesce(v_oldest > p_now - make_interval(secs => p_seconds), false);", "    RETURN false;", "store/test_rates"),
-    m("sql-content", "an attachment without its content is taken", "schema/migrations/0003_ingest.sql",
+    m("sql-content", "an attachment without its content is taken", "schema/migrations/0009_mail_calls.sql",
       "        RAISE EXCEPTION 'the content of an attachment is not stored' USING ERRCODE = 'TK004';", "        NULL;", "store/test_contents"),
     m("sql-begin-lease", "a mail is sent by one who does not hold it", "schema/migrations/0011_upkeep.sql",
       "AND o.state = 'pending' AND o.leased_by = p_worker\n        RETURNING * INTO v_row;", "AND o.state = 'pending'\n        RETURNING * INTO v_row;", "store/test_outbox"),
