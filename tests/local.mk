@@ -220,6 +220,21 @@ check_PROGRAMS += tests/mta/milter-client tests/mta/noop-milter
 tests_mta_milter_client_SOURCES = %D%/mta/milter-client.c
 tests_mta_noop_milter_SOURCES = %D%/mta/noop-milter.c
 tests_mta_noop_milter_LDADD = $(MILTER_LIBS)
+
+# A gateway of the next version: this one with a migration more, which serves the programs of now.
+check_PROGRAMS += tests/mta/next-milter
+tests_mta_next_milter_CPPFLAGS = $(ticket_milter_CPPFLAGS)
+tests_mta_next_milter_SOURCES = milter/daemon/main.c
+nodist_tests_mta_next_milter_SOURCES = tests/mta/next_text.c
+tests_mta_next_milter_LDADD = $(ticket_milter_LDADD)
+tests/mta/next_text.c: schema/embed.awk $(SCHEMA_SQL) %D%/mta/next.sql.in
+	$(AM_V_GEN)$(MKDIR_P) tests/mta && rm -f tests/mta/[0-9]*_next.sql && \
+	newest=`ls $(srcdir)/schema/migrations/[0-9]*.sql | wc -l` && \
+	next=tests/mta/`printf %04d $$((newest + 1))`_next.sql && \
+	sed "s/@SERVES@/$$newest/" $(srcdir)/tests/mta/next.sql.in >$$next && here=`pwd` && cd $(srcdir) && \
+	$(AWK) -v part=source -f schema/embed.awk $(SCHEMA_SQL) "$$here/$$next" >"$$here/$@.new" && mv -f "$$here/$@.new" "$$here/$@"
+CLEANFILES += tests/mta/next_text.c tests/mta/[0-9]*_next.sql
+EXTRA_DIST += %D%/mta/next.sql.in %D%/mta/released/make.py %D%/mta/released/0007.sql %D%/mta/released/0007.json
 EXTRA_DIST += %D%/lib/desk.py %D%/lib/marks.py %D%/lib/sendmail %D%/lib/sink.py %D%/lib/tk.py
 EXTRA_DIST += \
 	%D%/mta/run \
@@ -249,6 +264,8 @@ EXTRA_DIST += \
 	%D%/mta/test_poison.py \
 	%D%/mta/test_sendmail.py \
 	%D%/mta/test_stack.py \
+	%D%/mta/test_next.py \
+	%D%/mta/test_upgrade.py \
 	%D%/mta/test_verify.py
 
 # Lints: scripts that prove rules of the tree; they read $(srcdir) and the build folder.

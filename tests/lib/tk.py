@@ -290,17 +290,21 @@ class Stack:
             self.start_mta()
             if self.milter == "ticket":
                 self.configure()
-                self.ctl("init")
-                self.ctl("migrate")
-                for role in ("ticket_agent", "ticket_restricted"):
-                    self.ctl("reader", "add", role, "*")
-                self.publish()
+                self.fill_database()
             if self.milter:
                 self.start_milter()
         except BaseException:
             self.stop()
             raise
         return self
+
+    def fill_database(self):
+        """Makes the schema and publishes the channels, before the filter starts."""
+        self.ctl("init")
+        self.ctl("migrate")
+        for role in ("ticket_agent", "ticket_restricted"):
+            self.ctl("reader", "add", role, "*")
+        self.publish()
 
     def choose_socket(self):
         """The milter's socket, as libmilter writes it and as the mail server does."""
