@@ -70,4 +70,5 @@ EXTRA_DIST += \
 	%D%/debian/source/format \
 	%D%/debian/ticket-milter.lintian-overrides \
 	%D%/debian/ticket-milter.postinst \
-	%D%/debian/ticket-milter.postrm
+	%D%/debian/ticket-milter.postrm \
+	%D%/debian/ticket-milter.prerm

@@ -81,7 +81,8 @@ static const struct tk_option table[] = {
     MAIN("spool_directory", ONE, PATH, .default_text = "/var/lib/ticket-milter/spool",
          .flags = TK_OPTION_RESTART | TK_OPTION_UNSHOWN, .min = 1, .max = PATH_BYTES,
          MEMBER(tk_conf, spool_directory),
-         .help = "Where the bodies of large mails are kept while they are read, in files without a name."),
+         .help = "Where the bodies of large mails are kept while they are read, in files without a name. The folder is "
+                 "made when it is missing and the one above it is there."),
     MAIN("ledger", ONE, PATH, .flags = TK_OPTION_RESTART | TK_OPTION_UNSHOWN, .min = 1, .max = PATH_BYTES,
          MEMBER(tk_conf, ledger),
          .help = "The file that remembers which mails were being read when the daemon crashed. One that was there twice "

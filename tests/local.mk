@@ -286,7 +286,7 @@ TESTS += $(lints)
 # Mails that attack a reader, each within bounds on time and memory.
 TESTS += %D%/hostile/bounds
 EXTRA_DIST += %D%/hostile/bounds %D%/hostile/generate.py
-EXTRA_DIST += $(lints) %D%/run .ci/run
+EXTRA_DIST += $(lints) %D%/lint/generated %D%/run .ci/run
 
 unit_tests += tests/unit/test_decide
 tests_unit_test_decide_SOURCES = %D%/unit/test_decide.c %D%/unit/sample.h
@@ -511,3 +511,10 @@ check-package:
 .PHONY: check-package
 EXTRA_DIST += %D%/mutants/mutants.py %D%/mutants/run
 EXTRA_DIST += %D%/package/run
+
+# The package in whole systems with a systemd of their own, and all tests in a clean Debian; takes long and needs root, so it is asked
+# for by name: make check-machines MACHINESFLAGS="--suite trixie --only package".
+check-machines:
+	$(srcdir)/tests/machines/run $(MACHINESFLAGS)
+.PHONY: check-machines
+EXTRA_DIST += %D%/machines/boot %D%/machines/run %D%/machines/sender.py %D%/machines/system

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Bytes collected before one write: libmilter's chunks are as large, header lines are much smaller. */
@@ -131,6 +132,18 @@ static int open_nameless(const char *directory)
     return named;
 }
 
+/* Opens the file, and makes the folder where nobody has made it yet. It belongs to the program's own user
+ * that way: root has no business below a folder of that user, who could put a link there. */
+static int open_file(const char *directory)
+{
+    int fd = open_nameless(directory);
+    if (fd >= 0 || errno != ENOENT)
+        return fd;
+    if (mkdir(directory, 0700) != 0 && errno != EEXIST)
+        return -1;
+    return open_nameless(directory);
+}
+
 static enum tk_status write_out(struct tk_spool *spool)
 {
     const guint8 *data = spool->memory->data;
@@ -158,7 +171,7 @@ static enum tk_status keep(struct tk_spool *spool, const guint8 *data, gsize len
         return fail(spool, TK_STORAGE, "all mails on the way fill the budget of", EDQUOT);
     spool->kept += len;
     if (spool->fd < 0 && spool->kept > TK_SPOOL_MEMORY) {
-        spool->fd = open_nameless(spool->directory);
+        spool->fd = open_file(spool->directory);
         if (spool->fd < 0)
             return fail_with_errno(spool, "make a file in");
     }

@@ -30,9 +30,9 @@ struct tk_spool_content {
     guint8 body_sha256[TK_HASH_LEN]; /* of all behind the first empty line, CRLF taken as LF */
 };
 
-/* A spool that keeps the first KEEP_MAX bytes and its file in DIRECTORY. What comes beyond is scanned and
- * hashed only (content.limits.size then is larger than content.source.size). NULL where libcrypto has no
- * SHA-256. Owned by the caller. */
+/* A spool that keeps the first KEEP_MAX bytes and its file in DIRECTORY, which is made (mode 0700) when it is
+ * missing and the folder above it is there. What comes beyond is scanned and hashed only (content.limits.size
+ * then is larger than content.source.size). NULL where libcrypto has no SHA-256. Owned by the caller. */
 struct tk_spool *tk_spool_new(const char *directory, guint64 keep_max);
 
 /* Takes the next LEN bytes. TK_STORAGE: the disk or the budget of the process is full. TK_LATER: the disk

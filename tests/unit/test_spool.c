@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -211,6 +212,25 @@ static void a_disk_that_fails_with_the_last_bytes_is_seen_at_the_end(void **stat
     g_byte_array_unref(mail);
 }
 
+static void the_last_folder_is_made_where_it_is_missing(void **state)
+{
+    (void)state;
+    char *above = folder;
+    struct stat info;
+    GByteArray *mail = sample(TK_SPOOL_MEMORY + 10);
+    folder = g_build_filename(above, "spool", NULL);
+    assert_kept(mail, 65535, FALSE);
+    assert_int_equal(stat(folder, &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0700);
+    assert_int_equal(rmdir(folder), 0);
+    no_tmpfile = TRUE;
+    assert_kept(mail, 65535, FALSE);
+    assert_int_equal(rmdir(folder), 0);
+    g_free(folder);
+    folder = above;
+    g_byte_array_unref(mail);
+}
+
 static void a_folder_that_is_not_there_means_later(void **state)
 {
     (void)state;
@@ -311,6 +331,7 @@ int main(void)
         SPOOL_TEST(without_nameless_files_a_named_one_is_unlinked_at_once),
         SPOOL_TEST(a_failing_disk_gives_everything_back_and_stays_failed),
         SPOOL_TEST(a_disk_that_fails_with_the_last_bytes_is_seen_at_the_end),
+        SPOOL_TEST(the_last_folder_is_made_where_it_is_missing),
         SPOOL_TEST(a_folder_that_is_not_there_means_later),
         SPOOL_TEST(beyond_the_limit_bytes_are_counted_and_hashed_but_not_kept),
         SPOOL_TEST(the_budget_of_the_process_holds),
