@@ -164,8 +164,8 @@ static void a_backend_that_is_slow_in_the_middle_commits_nothing_after_the_deadl
     g_autofree char *gone = g_strdup_printf("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", pid);
     const struct tk_ingest mail = mail_of("slow@x.example");
     struct tk_ingest_result result = {0};
-    inject("IF nextval('public.fault_count') = 1 THEN PERFORM pg_sleep(3); END IF;");
-    const enum tk_status status = tk_store_ingest(store, &mail, 1, NULL, 0, soon(1), &result, NULL);
+    inject("IF nextval('public.fault_count') = 1 THEN PERFORM pg_sleep(6); END IF;");
+    const enum tk_status status = tk_store_ingest(store, &mail, 1, NULL, 0, exactly(2), &result, NULL);
     const bool ended = wait_for("0", gone);
     heal();
     assert_int_equal(status, TK_UNCERTAIN);
@@ -185,10 +185,10 @@ static void a_twin_that_is_slow_to_be_counted_is_not_counted_after_the_deadline(
     g_autofree char *pid = server_ask("postgres", "SELECT " OUR_BACKEND);
     g_autofree char *gone = g_strdup_printf("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", pid);
     server_expect("", "CREATE FUNCTION public.slow() RETURNS trigger LANGUAGE plpgsql AS"
-                      " $$ BEGIN PERFORM pg_sleep(3); RETURN NEW; END $$;"
+                      " $$ BEGIN PERFORM pg_sleep(6); RETURN NEW; END $$;"
                       "CREATE TRIGGER slow BEFORE UPDATE ON ticketing.intake FOR EACH ROW"
                       " EXECUTE FUNCTION public.slow()");
-    const enum tk_status status = tk_store_ingest(store, &mail, 1, NULL, 0, soon(1), &result, NULL);
+    const enum tk_status status = tk_store_ingest(store, &mail, 1, NULL, 0, exactly(2), &result, NULL);
     const bool ended = wait_for("0", gone);
     server_expect("", "DROP TRIGGER slow ON ticketing.intake; DROP FUNCTION public.slow()");
     assert_int_equal(status, TK_UNCERTAIN);
