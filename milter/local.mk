@@ -58,6 +58,7 @@ ticketctl_SOURCES = \
 	%D%/ctl/settings.c %D%/ctl/settings.h \
 	%D%/ctl/smtp.c %D%/ctl/smtp.h \
 	%D%/ctl/table.c %D%/ctl/table.h \
+	%D%/ctl/tenant.c \
 	%D%/ctl/test.c \
 	%D%/ctl/tickets.c \
 	%D%/ctl/verify.c \

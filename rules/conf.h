@@ -249,6 +249,10 @@ const struct tk_channel *tk_conf_own(const struct tk_conf *conf, const char *add
  * caller. */
 char *tk_conf_channel_rules(const struct tk_channel *channel);
 
+/* The channel's address, aliases and folder addresses as a JSON array of {kind, address}, folded; kind is
+ * address, alias or folder, and the channel's own address comes first. Owned by the caller. */
+char *tk_conf_channel_addresses(const struct tk_channel *channel);
+
 /* The fields of a template as a JSON array of {name, values, required, restricted}. Owned by the caller. */
 char *tk_conf_template_fields(const struct tk_template *template);
 

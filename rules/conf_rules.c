@@ -78,6 +78,29 @@ static void put_folder(GString *out, const char *name, const struct tk_folder *f
         put_string(out, name, folder_words[folder->kind]);
 }
 
+/* Appends {"kind":KIND,"address":ADDRESS}, folded, to the list OUT. */
+static void put_own_address(GString *out, const char *kind, const char *address)
+{
+    g_string_append(out, out->str[out->len - 1] == '[' ? "{" : ",{");
+    put_string(out, "kind", kind);
+    put_address(out, "address", address);
+    g_string_append_c(out, '}');
+}
+
+char *tk_conf_channel_addresses(const struct tk_channel *channel)
+{
+    const struct tk_folder *const folders[] = {&channel->success, &channel->fail, &channel->exclude};
+    GString *out = g_string_new("[");
+    put_own_address(out, "address", channel->address);
+    for (char **alias = channel->aliases; *alias != NULL; alias++)
+        put_own_address(out, "alias", *alias);
+    for (gsize i = 0; i < G_N_ELEMENTS(folders); i++)
+        if (folders[i]->kind == TK_FOLDER_ADDRESS)
+            put_own_address(out, "folder", folders[i]->address);
+    g_string_append_c(out, ']');
+    return g_string_free(out, FALSE);
+}
+
 static gint compare(gconstpointer left, gconstpointer right)
 {
     return strcmp(*(const char *const *)left, *(const char *const *)right);

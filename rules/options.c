@@ -173,7 +173,8 @@ static const struct tk_option table[] = {
 
     CHANNEL("channel", GROUP, TEXT, .flags = TK_OPTION_REQUIRED, .help = "One support inbox. One file holds one channel."),
     CHANNEL("channel.tenant", ONE, NAME, .flags = TK_OPTION_REQUIRED, .min = 1, .max = NAME_BYTES, MEMBER(tk_channel, tenant),
-            .help = "Whose channel it is."),
+            .help = "Whose channel it is. ticketctl tenant makes a tenant and says in which domains its channels have addresses, "
+                    "aliases and folders."),
     CHANNEL("channel.name", ONE, NAME, .flags = TK_OPTION_REQUIRED, .min = 1, .max = NAME_BYTES, MEMBER(tk_channel, name),
             .help = "Name of the channel, unique with its tenant. Commands and headers call it TENANT/NAME."),
     CHANNEL("channel.title", ONE, TEXT, .default_text = "", .min = 0, .max = 200, MEMBER(tk_channel, title),

@@ -13,11 +13,19 @@ enum tk_status tk_admin_publish(struct tk_store *store, const struct tk_publicat
     enum tk_status status = tk_pool_take(store, deadline, &c, why);
     if (status != TK_OK)
         return status;
-    const char *const texts[] = {
-        publication->tenant,          publication->template_name,   publication->template_ticket_type,
-        publication->template_prefix, publication->template_status, publication->template_fields,
-        publication->channel,         publication->title,           publication->address,
-        publication->status,          publication->offer_from,      publication->rules};
+    const char *const texts[] = {publication->tenant,
+                                 publication->template_name,
+                                 publication->template_ticket_type,
+                                 publication->template_prefix,
+                                 publication->template_status,
+                                 publication->template_fields,
+                                 publication->channel,
+                                 publication->title,
+                                 publication->address,
+                                 publication->status,
+                                 publication->offer_from,
+                                 publication->addresses,
+                                 publication->rules};
     TK_ARGS_AUTO struct tk_args args;
     tk_args_init(&args);
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
@@ -52,6 +60,46 @@ enum tk_status tk_admin_disable(struct tk_store *store, const char *tenant, cons
         return tk_status_fail(TK_NO_MATCH, why, "channel %s/%s is not in the database", tenant, channel);
     *changed_r = strcmp(disabled, "t") == 0;
     return TK_OK;
+}
+
+enum tk_status tk_admin_tenant_add(struct tk_store *store, const char *tenant, const char *const *domains,
+                                   bool shared, gint64 deadline, bool *made_r, bool *changed_r, GString *why)
+{
+    struct tk_connection *c = NULL;
+    enum tk_status status = tk_pool_take(store, deadline, &c, why);
+    if (status != TK_OK)
+        return status;
+    TK_ARGS_AUTO struct tk_args args;
+    tk_args_init(&args);
+    tk_args_text(&args, tenant);
+    tk_args_texts(&args, domains, g_strv_length((char **)domains));
+    tk_args_text(&args, shared ? "t" : "f");
+    tk_args_number(&args, tk_connection_clock(c, g_get_monotonic_time()));
+    g_autoptr(PGresult) result = NULL;
+    status = tk_connection_query(c, tk_query_tenant_add, &args, true, false, deadline, &result, why);
+    status = tk_connection_of_input(c, status);
+    tk_pool_give(store, &c);
+    if (status != TK_OK)
+        return status;
+    *made_r = g_strcmp0(tk_result_text(result, 0, "made"), "t") == 0;
+    *changed_r = g_strcmp0(tk_result_text(result, 0, "changed"), "t") == 0;
+    return TK_OK;
+}
+
+enum tk_status tk_admin_tenant_domains(struct tk_store *store, const char *tenant, const char *const *domains,
+                                       bool has, bool shared, gint64 deadline, bool *changed_r, GString *why)
+{
+    TK_ARGS_AUTO struct tk_args args;
+    tk_args_init(&args);
+    tk_args_text(&args, tenant);
+    tk_args_texts(&args, domains, g_strv_length((char **)domains));
+    tk_args_text(&args, has ? "t" : "f");
+    tk_args_text(&args, shared ? "t" : "f");
+    g_autoptr(PGresult) result = NULL;
+    enum tk_status status = tk_pool_input(store, tk_query_tenant_domain_set, &args, deadline, &result, why);
+    if (status == TK_OK)
+        *changed_r = g_strcmp0(tk_result_text(result, 0, "changed"), "t") == 0;
+    return status;
 }
 
 void tk_reader_clear(struct tk_reader *reader)

@@ -35,7 +35,7 @@ struct tk_admin_names {
 TK_MUST_CHECK enum tk_status tk_admin_name(struct tk_store *store, const struct tk_admin_names *names,
                                            gint64 deadline, GString *why);
 
-/* A channel as its files say. Only offer_from may be NULL. */
+/* A channel as its files say. Only offer_from and addresses may be NULL. */
 struct tk_publication {
     const char *tenant;
     const char *template_name;
@@ -48,7 +48,9 @@ struct tk_publication {
     const char *address;
     const char *status;     /* draft, published, disabled */
     const char *offer_from; /* an offer of the tenant whose defaults are taken over */
-    const char *rules;      /* JSON object: all that the gateway goes by */
+    const char
+        *addresses;    /* JSON array of {kind, address} (tk_conf_channel_addresses); NULL: address alone */
+    const char *rules; /* JSON object: all that the gateway goes by */
 };
 
 struct tk_published {
@@ -58,9 +60,10 @@ struct tk_published {
     char *changed; /* what was, for people; NULL: nothing. The caller frees it with g_free. */
 };
 
-/* Writes tenant, template, channel, silent offer (`mail:CHANNEL`, hidden) and a version of the rules where
- * they differ. Role ticket_admin. TK_REFUSED: the template of a published channel would change, the address
- * belongs to another channel, or a value is not allowed. */
+/* Writes template, channel, silent offer (`mail:CHANNEL`, hidden) and a version of the rules where they
+ * differ. Role ticket_admin. TK_REFUSED: the template of a published channel would change, there is no such
+ * tenant among those that the caller reads, an address lies in none of its domains or belongs to another
+ * channel, or a value is not allowed. */
 TK_MUST_CHECK enum tk_status tk_admin_publish(struct tk_store *store,
                                               const struct tk_publication *publication, gint64 deadline,
                                               struct tk_published *published_r, GString *why);
@@ -69,6 +72,20 @@ TK_MUST_CHECK enum tk_status tk_admin_publish(struct tk_store *store,
  * TK_NO_MATCH. */
 TK_MUST_CHECK enum tk_status tk_admin_disable(struct tk_store *store, const char *tenant, const char *channel,
                                               gint64 deadline, bool *changed_r, GString *why);
+
+/* Makes TENANT, which may send and take mail at DOMAINS (folded patterns of rules/address.h,
+ * NULL-terminated), or gives these to one that is there. Role ticket_admin, for a caller that reads all
+ * tenants. *MADE_R: it is new; *CHANGED_R: it is, or has a domain more. A domain of another tenant without
+ * SHARED: TK_REFUSED. */
+TK_MUST_CHECK enum tk_status tk_admin_tenant_add(struct tk_store *store, const char *tenant,
+                                                 const char *const *domains, bool shared, gint64 deadline,
+                                                 bool *made_r, bool *changed_r, GString *why);
+
+/* Gives DOMAINS to TENANT, or, without HAS, takes them away. As above. No such tenant, or an address of a
+ * channel lies in a domain that is to go: TK_REFUSED. */
+TK_MUST_CHECK enum tk_status tk_admin_tenant_domains(struct tk_store *store, const char *tenant,
+                                                     const char *const *domains, bool has, bool shared,
+                                                     gint64 deadline, bool *changed_r, GString *why);
 
 enum tk_reader_change {
     TK_READER_ADD,    /* the role reads the tenants too */

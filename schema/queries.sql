@@ -103,8 +103,9 @@ ROLLBACK;
 SELECT tenant_id, channel_id, rules_version, changed
 FROM ticketing.publish(
     $1, jsonb_build_object('name', $2, 'ticket_type', $3, 'prefix', $4, 'status', $5, 'fields', $6::jsonb),
-    jsonb_build_object('name', $7, 'title', $8, 'address', $9, 'status', $10, 'offer_from', $11),
-    $12::jsonb, to_timestamp($13 / 1000000.0));
+    jsonb_build_object('name', $7, 'title', $8, 'address', $9, 'status', $10, 'offer_from', $11,
+                       'addresses', $12::jsonb),
+    $13::jsonb, to_timestamp($14 / 1000000.0));
 
 -- name: disable
 SELECT ticketing.disable($1, $2) AS disabled;
@@ -114,6 +115,12 @@ SELECT changed, agent, words, to_jsonb(tenants) AS tenants FROM ticketing.reader
 
 -- name: reader_renew
 SELECT changed, agent, words, to_jsonb(tenants) AS tenants FROM ticketing.reader_renew($1);
+
+-- name: tenant_add
+SELECT made, changed FROM ticketing.tenant_add($1, $2, $3::boolean, to_timestamp($4 / 1000000.0));
+
+-- name: tenant_domain_set
+SELECT ticketing.tenant_domain_set($1, $2, $3::boolean, $4::boolean) AS changed;
 
 -- name: tenants
 SELECT tenant_id FROM ticketing.tenant ORDER BY tenant_id;
@@ -293,6 +300,16 @@ LEFT JOIN pg_roles g ON g.rolname = r.role
 LEFT JOIN pg_roles o ON o.oid = r.role_oid
 WHERE ($1 IS NULL OR r.tenant IN ($1, '*'))
 ORDER BY r.role, r.tenant
+LIMIT $7;
+
+-- name: report_tenants
+SELECT n.tenant_id, n.name AS tenant, (SELECT coalesce(jsonb_agg(d.domain ORDER BY d.domain), '[]') FROM ticketing.tenant_domain d
+                                       WHERE d.tenant_id = n.tenant_id) AS domains,
+       (SELECT count(*) FROM ticketing.channel c WHERE c.tenant_id = n.tenant_id) AS channels,
+       ticketing.moment(n.created_at) AS created_at
+FROM ticketing.tenant n
+WHERE ($1 IS NULL OR n.name = $1)
+ORDER BY n.name
 LIMIT $7;
 
 -- name: report_status

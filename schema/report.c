@@ -33,6 +33,7 @@ static const char *query_of(enum tk_report_kind kind)
     case TK_REPORT_INTAKE: return tk_query_report_intake;
     case TK_REPORT_OUTBOX: return tk_query_report_outbox;
     case TK_REPORT_READERS: return tk_query_report_readers;
+    case TK_REPORT_TENANTS: return tk_query_report_tenants;
     case TK_REPORT_STATUS: return tk_query_report_status;
     }
     return NULL;

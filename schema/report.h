@@ -17,6 +17,7 @@ enum tk_report_kind {
     TK_REPORT_INTAKE,  /* admin; newest first; by tenant, channel, failed, since, tenant_id, ticket_id */
     TK_REPORT_OUTBOX,  /* admin; by tenant, number, status (state), tenant_id, ticket_id */
     TK_REPORT_READERS, /* admin; by tenant */
+    TK_REPORT_TENANTS, /* by tenant */
     TK_REPORT_STATUS   /* admin; one row */
 };
 

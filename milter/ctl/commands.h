@@ -21,6 +21,7 @@ extern const struct tk_ctl_command tk_purge_command;
 extern const struct tk_ctl_command tk_reader_command;
 extern const struct tk_ctl_command tk_show_command;
 extern const struct tk_ctl_command tk_status_command;
+extern const struct tk_ctl_command tk_tenant_command;
 extern const struct tk_ctl_command tk_test_command;
 extern const struct tk_ctl_command tk_tickets_command;
 extern const struct tk_ctl_command tk_verify_command;

@@ -22,10 +22,11 @@ enum { OPTION_HELP = 0x1200, OPTION_VERSION };
 
 /* In the order in which a new user needs them. */
 static const struct tk_ctl_command *const commands[] = {
-    &tk_init_command,    &tk_migrate_command, &tk_key_command,     &tk_new_command,      &tk_check_command,
-    &tk_publish_command, &tk_verify_command,  &tk_disable_command, &tk_channels_command, &tk_test_command,
-    &tk_inspect_command, &tk_preview_command, &tk_tickets_command, &tk_show_command,     &tk_note_command,
-    &tk_intake_command,  &tk_outbox_command,  &tk_status_command,  &tk_purge_command,    &tk_reader_command,
+    &tk_init_command,   &tk_migrate_command, &tk_tenant_command,  &tk_key_command,     &tk_new_command,
+    &tk_check_command,  &tk_publish_command, &tk_verify_command,  &tk_disable_command, &tk_channels_command,
+    &tk_test_command,   &tk_inspect_command, &tk_preview_command, &tk_tickets_command, &tk_show_command,
+    &tk_note_command,   &tk_intake_command,  &tk_outbox_command,  &tk_status_command,  &tk_purge_command,
+    &tk_reader_command,
 };
 
 static void print_help(FILE *to)

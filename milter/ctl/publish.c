@@ -69,6 +69,7 @@ static enum tk_status publish_one(struct tk_store *store, const struct tk_channe
 {
     g_autofree char *rules = tk_conf_channel_rules(channel);
     g_autofree char *fields = tk_conf_template_fields(channel->template);
+    g_autofree char *addresses = tk_conf_channel_addresses(channel);
     const struct tk_publication publication = {
         .tenant = channel->tenant,
         .template_name = channel->template->name,
@@ -81,12 +82,17 @@ static enum tk_status publish_one(struct tk_store *store, const struct tk_channe
         .address = channel->address,
         .status = "published",
         .offer_from = channel->offer_from,
+        .addresses = addresses,
         .rules = rules,
     };
     struct tk_published published = {0};
     enum tk_status status = tk_admin_publish(store, &publication, tk_settings_deadline(), &published, why);
-    if (status == TK_OK)
+    if (status == TK_OK) {
         status = print_published(channel, &published);
+    } else if (status == TK_REFUSED) {
+        g_autofree char *place = g_strdup_printf("%s:%d: ", channel->file, channel->line);
+        g_string_prepend(why, place);
+    }
     g_free(published.changed);
     return status;
 }
@@ -198,12 +204,14 @@ const struct tk_ctl_command tk_publish_command = {
     .name = "publish",
     .arguments = "CHANNEL...",
     .summary = "publish a channel as its files say",
-    .help = "CHANNEL is TENANT/NAME, or NAME where it is unique. Its file must say status = \"published\". "
-            "Writes the\n"
-            "tenant, the template, the channel, its silent offer and a version of its rules into the "
-            "database, where\n"
-            "they differ. Afterwards the channel's template cannot change. Role: "
-            "ticket_admin.\n\n" TK_SETTINGS_HELP TK_SETTINGS_CONNINFO_HELP,
+    .help =
+        "CHANNEL is TENANT/NAME, or NAME where it is unique. Its file must say status = \"published\". "
+        "Writes the\n"
+        "template, the channel, its silent offer and a version of its rules into the database, where they "
+        "differ.\n"
+        "Its addresses must lie in domains of its tenant (ticketctl tenant). Afterwards the channel's "
+        "template cannot change. Role: "
+        "ticket_admin.\n\n" TK_SETTINGS_HELP TK_SETTINGS_CONNINFO_HELP,
     .run = run_publish,
 };
 

@@ -245,3 +245,350 @@ BEGIN
     RETURN FOUND;
 END
 $$;
+
+-- The domains in which the addresses of a tenant's channels lie: "example.com", or "*.example.com" for its sub-domains. In
+-- lower case and A-labels.
+CREATE TABLE tenant_domain (
+    tenant_id bigint NOT NULL REFERENCES tenant (tenant_id),
+    domain text NOT NULL CHECK (domain NOT IN ('', '*') AND domain = lower(domain COLLATE "C") AND strpos(domain, '@') = 0),
+    PRIMARY KEY (tenant_id, domain)
+);
+CREATE INDEX tenant_domain_name ON tenant_domain (domain);
+
+-- The addresses of each channel, folded (rules/address.h). An address or alias belongs to one channel of the installation;
+-- channels may share a folder. publish() keeps that under its lock, since no key goes across tenants.
+ALTER INDEX channel_address RENAME TO channel_by_address;
+CREATE TABLE channel_address (
+    tenant_id bigint NOT NULL,
+    channel_id bigint NOT NULL,
+    address text NOT NULL CHECK (address ~ '.@.'),
+    kind text NOT NULL CHECK (kind IN ('address', 'alias', 'folder')),
+    PRIMARY KEY (tenant_id, channel_id, address),
+    FOREIGN KEY (tenant_id, channel_id) REFERENCES channel (tenant_id, channel_id)
+);
+CREATE INDEX channel_address_all ON channel_address (address);
+
+DO $$
+DECLARE
+    v_table text;
+BEGIN
+    FOREACH v_table IN ARRAY ARRAY['tenant_domain', 'channel_address'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', v_table);
+        EXECUTE format('CREATE POLICY %I ON %I FOR SELECT TO ticket_agent USING (tenant_id = ANY ((SELECT my_tenants())::bigint[]))',
+                       v_table || '_room', v_table);
+        EXECUTE format('GRANT SELECT ON %I TO ticket_agent', v_table);
+    END LOOP;
+END
+$$;
+
+CREATE FUNCTION address_domain(p_address text) RETURNS text
+    LANGUAGE sql IMMUTABLE SET search_path = ticketing, pg_temp
+    AS $$ SELECT substring(p_address FROM '@([^@]*)$') $$;
+
+-- The address without its "+detail".
+CREATE FUNCTION address_base(p_address text) RETURNS text
+    LANGUAGE sql IMMUTABLE SET search_path = ticketing, pg_temp
+    AS $$
+    SELECT CASE WHEN p_address ~ '^[^"@+]+[+]' THEN split_part(p_address, '+', 1) || '@' || address_domain(p_address)
+                ELSE p_address END
+$$;
+
+-- Whether p_name is the domain p_pattern, or one of its sub-domains where that begins with "*.".
+CREATE FUNCTION domain_in(p_name text, p_pattern text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE SET search_path = ticketing, pg_temp
+    AS $$
+    SELECT CASE WHEN left(p_pattern, 2) = '*.' THEN strpos(reverse(p_name), reverse(substr(p_pattern, 2))) = 1
+                                                    AND char_length(p_name) > char_length(p_pattern) - 1
+                ELSE p_name = p_pattern END
+$$;
+
+-- Whether an address can lie in both domains.
+CREATE FUNCTION domains_meet(p_one text, p_other text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE SET search_path = ticketing, pg_temp
+    AS $$
+    SELECT p_one = p_other
+        OR (left(p_one, 2) = '*.' AND domain_in(ltrim(p_other, '*.'), p_one))
+        OR (left(p_other, 2) = '*.' AND domain_in(ltrim(p_one, '*.'), p_other))
+$$;
+
+-- What was published by earlier versions belongs to whom it was published for. What two have is told, and refused where it
+-- is published again.
+INSERT INTO channel_address (tenant_id, channel_id, address, kind)
+    SELECT DISTINCT ON (tenant_id, channel_id, address) * FROM (
+        SELECT c.tenant_id, c.channel_id, lower(coalesce(r.rules ->> 'address', c.address) COLLATE "C") AS address, 'address' AS kind
+            FROM channel c LEFT JOIN channel_rules r USING (tenant_id, channel_id, rules_version)
+        UNION ALL
+        SELECT tenant_id, channel_id, lower(a.address COLLATE "C"), 'alias'
+            FROM channel c JOIN channel_rules r USING (tenant_id, channel_id, rules_version)
+            CROSS JOIN jsonb_array_elements_text(CASE jsonb_typeof(r.rules -> 'aliases') WHEN 'array' THEN r.rules -> 'aliases' END)
+                AS a (address)
+        UNION ALL
+        SELECT tenant_id, channel_id, lower(f.address COLLATE "C"), 'folder'
+            FROM channel c JOIN channel_rules r USING (tenant_id, channel_id, rules_version)
+            CROSS JOIN unnest(ARRAY[r.rules ->> 'success', r.rules ->> 'fail', r.rules ->> 'exclude']) AS f (address)
+        ) a
+    WHERE address ~ '.@.'
+    ORDER BY tenant_id, channel_id, address, kind;
+INSERT INTO tenant_domain (tenant_id, domain) SELECT DISTINCT tenant_id, address_domain(address) FROM channel_address;
+DO $$
+DECLARE
+    v_shared record;
+BEGIN
+    FOR v_shared IN
+        SELECT a.address, string_agg(n.name || '/' || c.name, ', ' ORDER BY n.name, c.name) AS channels
+        FROM channel_address a JOIN channel c USING (tenant_id, channel_id) JOIN tenant n USING (tenant_id)
+        GROUP BY a.address HAVING count(*) > 1 AND NOT bool_and(a.kind = 'folder') ORDER BY a.address
+    LOOP
+        RAISE NOTICE 'The address % is published for more than one channel (%); these can be published again when one of them has it',
+            v_shared.address, v_shared.channels USING ERRCODE = 'TK020';
+    END LOOP;
+    FOR v_shared IN
+        SELECT d.domain, string_agg(n.name, ', ' ORDER BY n.name) AS tenants FROM tenant_domain d JOIN tenant n USING (tenant_id)
+        GROUP BY d.domain HAVING count(*) > 1 ORDER BY d.domain
+    LOOP
+        RAISE NOTICE 'The domain % belongs to more than one tenant, since each has addresses in it: %. Each may publish any address there that no other has',
+            v_shared.domain, v_shared.tenants USING ERRCODE = 'TK020';
+    END LOOP;
+END
+$$;
+
+-- Gives domains to a tenant that is there. One that another tenant has too only where p_shared says that this is meant.
+CREATE FUNCTION tenant_domains_add(p_tenant_id bigint, p_domains text[], p_shared boolean) RETURNS boolean
+    LANGUAGE plpgsql SET search_path = ticketing, pg_temp
+    AS $$
+DECLARE
+    v_other record;
+BEGIN
+    SELECT p.domain AS wanted, d.domain, n.name INTO v_other
+        FROM unnest(p_domains) AS p (domain) JOIN tenant_domain d ON domains_meet(d.domain, p.domain) JOIN tenant n USING (tenant_id)
+        WHERE d.tenant_id <> p_tenant_id
+          AND NOT EXISTS (SELECT FROM tenant_domain m WHERE m.tenant_id = p_tenant_id AND m.domain = p.domain)
+        ORDER BY 1, 2, 3 LIMIT 1;
+    IF FOUND AND NOT p_shared THEN
+        RAISE EXCEPTION 'domain %: the tenant % has % already; --shared says that both may have addresses there',
+            v_other.wanted, v_other.name, v_other.domain USING ERRCODE = 'TK011';
+    END IF;
+    INSERT INTO tenant_domain (tenant_id, domain) SELECT DISTINCT p_tenant_id, d FROM unnest(p_domains) AS d ON CONFLICT DO NOTHING;
+    RETURN FOUND;
+END
+$$;
+
+-- Makes a tenant with its domains, or gives domains to one that is there. For those who read all tenants.
+CREATE FUNCTION tenant_add(p_tenant text, p_domains text[], p_shared boolean, p_now timestamptz, OUT made boolean, OUT changed boolean)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = ticketing, pg_temp
+    AS $$
+DECLARE
+    v_tenant_id bigint;
+BEGIN
+    PERFORM tenants_of_caller('{*}');
+    LOCK TABLE tenant IN SHARE ROW EXCLUSIVE MODE;
+    SELECT t.tenant_id INTO v_tenant_id FROM tenant t WHERE t.name = p_tenant;
+    made := NOT FOUND;
+    IF made THEN
+        INSERT INTO tenant AS t (name, created_at) VALUES (p_tenant, p_now) RETURNING t.tenant_id INTO v_tenant_id;
+    END IF;
+    changed := tenant_domains_add(v_tenant_id, p_domains, p_shared) OR made;
+END
+$$;
+GRANT EXECUTE ON FUNCTION tenant_add(text, text[], boolean, timestamptz) TO ticket_admin;
+
+-- Gives domains to a tenant or takes them away; one in which a channel of it has an address stays. For those who read all
+-- tenants. False: nothing changed.
+CREATE FUNCTION tenant_domain_set(p_tenant text, p_domains text[], p_has boolean, p_shared boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = ticketing, pg_temp
+    AS $$
+DECLARE
+    v_tenant_id bigint;
+    v_used record;
+    v_changed boolean;
+BEGIN
+    PERFORM tenants_of_caller('{*}');
+    LOCK TABLE tenant IN SHARE ROW EXCLUSIVE MODE;
+    v_tenant_id := (tenants_of_caller(ARRAY[p_tenant]))[1];
+    IF p_has THEN
+        RETURN tenant_domains_add(v_tenant_id, p_domains, p_shared);
+    END IF;
+    DELETE FROM tenant_domain d WHERE d.tenant_id = v_tenant_id AND d.domain = ANY (p_domains);
+    v_changed := FOUND;
+    SELECT a.address, c.name INTO v_used FROM channel_address a JOIN channel c USING (tenant_id, channel_id)
+        WHERE a.tenant_id = v_tenant_id
+          AND EXISTS (SELECT FROM unnest(p_domains) AS p (domain) WHERE domain_in(address_domain(a.address), p.domain))
+          AND NOT EXISTS (SELECT FROM tenant_domain d
+                          WHERE d.tenant_id = v_tenant_id AND domain_in(address_domain(a.address), d.domain))
+        ORDER BY a.address LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'the channel %/% has the address % there; publish it with another one first', p_tenant, v_used.name,
+            v_used.address USING ERRCODE = 'TK011';
+    END IF;
+    RETURN v_changed;
+END
+$$;
+GRANT EXECUTE ON FUNCTION tenant_domain_set(text, text[], boolean, boolean) TO ticket_admin;
+
+-- Takes the addresses of a channel into channel_address: [{kind, address}], folded. Each lies in a domain of the tenant, and
+-- an address or alias is neither one of another channel nor a folder of one. The caller holds the lock of publish().
+CREATE FUNCTION publish_addresses(p_tenant_id bigint, p_channel_id bigint, p_addresses jsonb) RETURNS void
+    LANGUAGE plpgsql SET search_path = ticketing, pg_temp
+    AS $$
+DECLARE
+    v_option CONSTANT jsonb := '{"address": "channel.address", "alias": "channel.aliases", "folder": "channel.folders"}';
+    v_tenant text := (SELECT t.name FROM tenant t WHERE t.tenant_id = p_tenant_id);
+    v_bad record;
+BEGIN
+    SELECT n.kind, n.address INTO v_bad FROM jsonb_to_recordset(p_addresses) AS n (kind text, address text)
+        WHERE NOT EXISTS (SELECT FROM tenant_domain d
+                          WHERE d.tenant_id = p_tenant_id AND domain_in(address_domain(n.address), d.domain))
+        LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% = "%": lies in no domain of the tenant %; ticketctl tenant domain add % %', v_option ->> v_bad.kind,
+            v_bad.address, v_tenant, v_tenant, address_domain(v_bad.address) USING ERRCODE = 'TK011';
+    END IF;
+    SELECT n.kind, n.address, a.tenant_id = ANY (my_tenants()) AS seen, a.kind = 'folder' AS folder,
+           format('%s/%s', t.name, c.name) AS channel INTO v_bad
+        FROM jsonb_to_recordset(p_addresses) AS n (kind text, address text)
+        JOIN channel_address a ON NOT (n.kind = 'folder' AND a.kind = 'folder')
+            AND (a.tenant_id, a.channel_id) <> (p_tenant_id, p_channel_id)
+            AND (a.address = n.address
+                 OR ((a.tenant_id <> p_tenant_id OR 'folder' IN (a.kind, n.kind))
+                     AND (a.address = address_base(n.address) OR address_base(a.address) = n.address)))
+        JOIN channel c ON c.tenant_id = a.tenant_id AND c.channel_id = a.channel_id
+        JOIN tenant t ON t.tenant_id = a.tenant_id
+        LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% = "%": is % of %; an address belongs to one channel of the installation', v_option ->> v_bad.kind,
+            v_bad.address, CASE WHEN v_bad.folder THEN 'a folder' ELSE 'an address' END,
+            CASE WHEN v_bad.seen THEN v_bad.channel ELSE 'another tenant' END USING ERRCODE = 'TK011';
+    END IF;
+    DELETE FROM channel_address a WHERE a.tenant_id = p_tenant_id AND a.channel_id = p_channel_id;
+    INSERT INTO channel_address (tenant_id, channel_id, address, kind)
+        SELECT DISTINCT ON (n.address) p_tenant_id, p_channel_id, n.address, n.kind
+        FROM jsonb_to_recordset(p_addresses) AS n (kind text, address text)
+        ORDER BY n.address, n.kind;
+END
+$$;
+
+-- Makes a template what the file says, and says what changed.
+CREATE FUNCTION publish_template(p_tenant_id bigint, p_template jsonb, OUT template_id bigint, OUT changed text)
+    LANGUAGE plpgsql SET search_path = ticketing, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    v_template template;
+BEGIN
+    SELECT * INTO v_template FROM template t WHERE t.tenant_id = p_tenant_id AND t.name = p_template ->> 'name';
+    IF NOT FOUND THEN
+        INSERT INTO template AS t (tenant_id, name, ticket_type, prefix, status, fields)
+            VALUES (p_tenant_id, p_template ->> 'name', p_template ->> 'ticket_type', p_template ->> 'prefix',
+                    p_template ->> 'status', coalesce(p_template -> 'fields', '[]'))
+            RETURNING t.template_id INTO publish_template.template_id;
+        changed := 'template made';
+    ELSE
+        publish_template.template_id := v_template.template_id;
+        IF (v_template.ticket_type, v_template.prefix) <> (p_template ->> 'ticket_type', p_template ->> 'prefix')
+           AND EXISTS (SELECT FROM offer o WHERE o.tenant_id = p_tenant_id AND o.template_id = v_template.template_id) THEN
+            RAISE EXCEPTION 'template % is published with ticket type % and prefix %, which cannot change',
+                v_template.name, v_template.ticket_type, v_template.prefix USING ERRCODE = 'TK010';
+        END IF;
+        UPDATE template t SET ticket_type = p_template ->> 'ticket_type', prefix = p_template ->> 'prefix',
+                              status = p_template ->> 'status', fields = coalesce(p_template -> 'fields', '[]')
+            WHERE t.tenant_id = p_tenant_id AND t.template_id = v_template.template_id
+              AND (t.ticket_type, t.prefix, t.status, t.fields) IS DISTINCT FROM
+                  (p_template ->> 'ticket_type', p_template ->> 'prefix', p_template ->> 'status',
+                   coalesce(p_template -> 'fields', '[]'));
+        IF FOUND THEN
+            changed := 'template changed';
+        END IF;
+    END IF;
+    EXECUTE format('CREATE SEQUENCE IF NOT EXISTS %s AS bigint', number_sequence(p_tenant_id, p_template ->> 'prefix'));
+END
+$$;
+
+-- Makes a template, channel and silent offer of a tenant what the files say. Says what changed; NULL means nothing did.
+-- p_template: {name, ticket_type, prefix, status, fields}; p_channel: {name, title, address, status, offer_from, addresses},
+-- where addresses is for publish_addresses(), the channel's own first; without it there is but that one.
+CREATE OR REPLACE FUNCTION publish(p_tenant text, p_template jsonb, p_channel jsonb, p_rules jsonb, p_now timestamptz,
+                        OUT tenant_id bigint, OUT channel_id bigint, OUT rules_version bigint, OUT changed text)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = ticketing, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    v_channel channel;
+    v_changes text[] := '{}';
+    v_change text;
+    v_template_id bigint;
+    v_defaults jsonb := '{}';
+    v_status text := p_channel ->> 'status';
+    v_addresses jsonb := coalesce(nullif(p_channel -> 'addresses', 'null'), jsonb_build_array(jsonb_build_object(
+        'kind', 'address', 'address', lower(p_channel ->> 'address' COLLATE "C"))));
+BEGIN
+    -- Publishing is rare: one at a time, since names of tenants and addresses are unique across tenants and no key
+    -- can say so.
+    LOCK TABLE tenant IN SHARE ROW EXCLUSIVE MODE;
+    SELECT t.tenant_id INTO publish.tenant_id FROM tenant t WHERE t.name = p_tenant AND t.tenant_id = ANY (my_tenants());
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no tenant %; to make it: ticketctl tenant add % --domain %', p_tenant, p_tenant,
+            address_domain(v_addresses -> 0 ->> 'address') USING ERRCODE = 'TK011';
+    END IF;
+    SELECT t.template_id, t.changed INTO v_template_id, v_change FROM publish_template(publish.tenant_id, p_template) t;
+    v_changes := v_changes || v_change;
+
+    SELECT * INTO v_channel FROM channel c WHERE c.tenant_id = publish.tenant_id AND c.name = p_channel ->> 'name'
+        FOR UPDATE;
+    IF NOT FOUND THEN
+        INSERT INTO channel AS c (tenant_id, name, title, address, status, template_id)
+            VALUES (publish.tenant_id, p_channel ->> 'name', coalesce(p_channel ->> 'title', ''),
+                    p_channel ->> 'address', v_status, v_template_id)
+            RETURNING * INTO v_channel;
+        v_changes := v_changes || 'channel made'::text;
+    ELSE
+        IF v_channel.template_id <> v_template_id AND v_channel.published_at IS NOT NULL THEN
+            RAISE EXCEPTION 'channel % was published with template %, which cannot change', v_channel.name,
+                (SELECT t.name FROM template t
+                 WHERE t.tenant_id = publish.tenant_id AND t.template_id = v_channel.template_id)
+                USING ERRCODE = 'TK010';
+        END IF;
+        UPDATE channel c SET title = coalesce(p_channel ->> 'title', ''), address = p_channel ->> 'address',
+                             status = v_status, template_id = v_template_id
+            WHERE c.tenant_id = publish.tenant_id AND c.channel_id = v_channel.channel_id
+              AND (c.title, c.address, c.status, c.template_id) IS DISTINCT FROM
+                  (coalesce(p_channel ->> 'title', ''), p_channel ->> 'address', v_status, v_template_id);
+        IF FOUND THEN
+            v_changes := v_changes || 'channel changed'::text;
+        END IF;
+    END IF;
+    publish.channel_id := v_channel.channel_id;
+    PERFORM publish_addresses(publish.tenant_id, publish.channel_id, v_addresses);
+
+    IF v_status = 'published' THEN
+        IF p_channel ->> 'offer_from' IS NOT NULL THEN
+            SELECT o.defaults INTO v_defaults FROM offer o
+                WHERE o.tenant_id = publish.tenant_id AND o.name = p_channel ->> 'offer_from';
+            IF NOT FOUND THEN
+                RAISE EXCEPTION 'there is no offer %', p_channel ->> 'offer_from' USING ERRCODE = 'TK011';
+            END IF;
+        END IF;
+        INSERT INTO offer AS o (tenant_id, name, channel_id, template_id, hidden, defaults)
+            VALUES (publish.tenant_id, 'mail:' || v_channel.name, v_channel.channel_id, v_template_id, true, v_defaults)
+            ON CONFLICT (tenant_id, name) DO UPDATE SET defaults = EXCLUDED.defaults
+                WHERE o.defaults IS DISTINCT FROM EXCLUDED.defaults;
+        IF FOUND THEN
+            v_changes := v_changes || 'offer changed'::text;
+        END IF;
+        UPDATE channel c SET published_at = p_now
+            WHERE c.tenant_id = publish.tenant_id AND c.channel_id = publish.channel_id AND c.published_at IS NULL;
+    END IF;
+
+    publish.rules_version := v_channel.rules_version;
+    IF NOT EXISTS (SELECT FROM channel_rules r
+                   WHERE r.tenant_id = publish.tenant_id AND r.channel_id = publish.channel_id
+                     AND r.rules_version = publish.rules_version AND r.rules = p_rules) THEN
+        publish.rules_version := publish.rules_version + 1;
+        INSERT INTO channel_rules (tenant_id, channel_id, rules_version, rules, published_at, published_by)
+            VALUES (publish.tenant_id, publish.channel_id, publish.rules_version, p_rules, p_now, session_user);
+        UPDATE channel c SET rules_version = publish.rules_version
+            WHERE c.tenant_id = publish.tenant_id AND c.channel_id = publish.channel_id;
+        v_changes := v_changes || 'rules changed'::text;
+    END IF;
+    changed := nullif(array_to_string(v_changes, ', '), '');
+END
+$$;

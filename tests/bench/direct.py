@@ -37,6 +37,7 @@ class Direct(Stack):
     def publish(self):
         """All channels, the further ones as copies of the first in the database: a call for each would take minutes."""
         names = [re.search(r'name = "([^"]*)"', text).group(1) for text in self.channels.values()]
+        self.ctl("tenant", "add", "acme", "--domain", "acme.example")
         self.ctl("publish", "acme/support")
         self.psql("""SET search_path = ticketing;
             INSERT INTO channel (tenant_id, name, title, address, status, template_id, rules_version, published_at)

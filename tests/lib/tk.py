@@ -357,7 +357,14 @@ class Stack:
         self.write(("conf", "ticket-milter.conf"), text + self.options + "\n")
 
     def publish(self):
-        """Publishes every channel whose file says that it is published."""
+        """Makes the tenants and publishes every channel whose file says that it is published."""
+        tenants = {}
+        for text in self.channels.values():
+            tenant = re.search(r'\btenant = "([^"]*)"', text)
+            if tenant:
+                tenants.setdefault(tenant.group(1), set()).update(re.findall(r'"[^"@*]+@([^"@]+)"', text))
+        for tenant, domains in tenants.items():
+            self.ctl("tenant", "add", tenant, "--shared", *["--domain=" + domain for domain in sorted(domains)])
         for text in self.channels.values():
             names = [re.search(r'\b%s = "([^"]*)"' % key, text) for key in ("tenant", "name", "status")]
             if all(names) and names[2].group(1) == "published":

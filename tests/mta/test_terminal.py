@@ -38,6 +38,7 @@ CALLS = {
     "status": ["status"],
     "purge": ["purge"],
     "reader": ["reader", "list"],
+    "tenant": ["tenant", "list"],
 }
 
 

@@ -4,6 +4,7 @@ store_tests = \
 	tests/unit/test_sqlstate \
 	tests/store/test_admin \
 	tests/store/test_contents \
+	tests/store/test_domains \
 	tests/store/test_faults \
 	tests/store/test_growth \
 	tests/store/test_ingest \
@@ -11,6 +12,7 @@ store_tests = \
 	tests/store/test_outbox \
 	tests/store/test_pool \
 	tests/store/test_rates \
+	tests/store/test_readers \
 	tests/store/test_refusals \
 	tests/store/test_replies \
 	tests/store/test_rooms \
@@ -27,6 +29,14 @@ STORE_TEST_LIBS = tests/store/libserver.a $(STORE_LIBS) $(CMOCKA_LIBS)
 
 tests_store_libserver_a_SOURCES = %D%/server.c %D%/server.h
 tests_store_libserver_a_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+
+tests_store_test_domains_SOURCES = %D%/test_domains.c
+tests_store_test_domains_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_domains_LDADD = $(STORE_TEST_LIBS)
+
+tests_store_test_readers_SOURCES = %D%/test_readers.c
+tests_store_test_readers_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_readers_LDADD = $(STORE_TEST_LIBS)
 
 tests_store_test_rooms_SOURCES = %D%/test_rooms.c
 tests_store_test_rooms_CPPFLAGS = $(STORE_TEST_CPPFLAGS)

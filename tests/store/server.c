@@ -114,6 +114,14 @@ char *server_ask_in(const char *database, const char *role, const char *sql)
     return answer;
 }
 
+char *server_ask_as(const char *role, const char *sql)
+{
+    if (g_str_has_prefix(role, "ticket_") || strcmp(role, "postgres") == 0)
+        return server_ask(role, sql);
+    g_autofree char *whole = g_strdup_printf("SET SESSION AUTHORIZATION %s; %s", role, sql);
+    return server_ask("postgres", whole);
+}
+
 void server_expect_at(const char *expected, const char *sql, const char *file, int line)
 {
     g_autofree char *answer = server_ask("postgres", sql);
@@ -176,6 +184,29 @@ struct tk_publication server_publication(void)
                                    .rules = "{\"allowed_domains\": [\"acme.example\"]}"};
 }
 
+void server_add_tenant(struct tk_store *store, const char *name, const char *domain)
+{
+    const char *const domains[] = {domain, NULL};
+    g_autoptr(GString) why = g_string_new(NULL);
+    bool made = false, changed = false;
+    if (tk_admin_tenant_add(store, name, domains, false, soon(10), &made, &changed, why) != TK_OK)
+        fail_msg("tenant: %s", why->str);
+}
+
+void server_reader(struct tk_store *store, enum tk_reader_change change, const char *role, const char *tenant,
+                   bool changed, const char *words)
+{
+    struct tk_reader reader = {0};
+    g_autoptr(GString) why = g_string_new(NULL);
+    const char *const tenants[] = {tenant, NULL};
+    if (tk_admin_reader(store, change, role, tenants, soon(5), &reader, why) != TK_OK)
+        fail_msg("%s: %s", role, why->str);
+    assert_int_equal(reader.changed, changed);
+    if (words != NULL)
+        assert_string_equal(reader.words, words);
+    tk_reader_clear(&reader);
+}
+
 void server_fill(void)
 {
     g_autoptr(GString) why = g_string_new(NULL);
@@ -183,14 +214,10 @@ void server_fill(void)
     guint applied = 0;
     if (tk_admin_init(store, "ticket-milter", soon(30), NULL, &applied, NULL, why) != TK_OK)
         fail_msg("init: %s", why->str);
-    static const char *const everything[] = {"*", NULL};
     static const char *const agents[] = {"ticket_agent", "ticket_restricted"};
-    for (gsize i = 0; i < G_N_ELEMENTS(agents); i++) {
-        struct tk_reader reader = {0};
-        if (tk_admin_reader(store, TK_READER_ADD, agents[i], everything, soon(10), &reader, why) != TK_OK)
-            fail_msg("reader: %s", why->str);
-        tk_reader_clear(&reader);
-    }
+    for (gsize i = 0; i < G_N_ELEMENTS(agents); i++)
+        server_reader(store, TK_READER_ADD, agents[i], "*", true, NULL);
+    server_add_tenant(store, "acme", "acme.tickets.example.net");
     const struct tk_publication publication = server_publication();
     struct tk_published published = {0};
     if (tk_admin_publish(store, &publication, soon(10), &published, why) != TK_OK)

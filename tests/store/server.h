@@ -29,6 +29,13 @@ void server_skipped(void);
 void server_crash(void);
 void server_again(void);
 
+/* Makes a tenant with one domain. STORE is one of an administrator. */
+void server_add_tenant(struct tk_store *store, const char *name, const char *domain);
+
+/* Changes what ROLE reads, and fails unless it CHANGED something and is told in WORDS (NULL: any). */
+void server_reader(struct tk_store *store, enum tk_reader_change change, const char *role, const char *tenant,
+                   bool changed, const char *words);
+
 /* init, acme/support published with template incident, and all tenants for ticket_agent and
  * ticket_restricted. */
 void server_fill(void);
@@ -42,7 +49,11 @@ const char *server_conninfo(const char *role);
  * frees it. */
 char *server_ask(const char *role, const char *sql);
 
-/* The same in another database. */
+/* The same for any role. The server lets in the roles of the program alone, so the others begin as a
+ * superuser who becomes them for good: their session is what it would be had they logged in. */
+char *server_ask_as(const char *role, const char *sql);
+
+/* As server_ask in another database. */
 char *server_ask_in(const char *database, const char *role, const char *sql);
 
 /* Makes DATABASE with the schema of VERSION. */

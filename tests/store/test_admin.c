@@ -89,7 +89,8 @@ static void what_contradicts_is_refused(void **state)
     struct tk_publication p = server_publication();
     p.tenant = "other";
     p.address = "Support.392@ACME.tickets.example.net";
-    expect_refused(&p, "belongs to another channel");
+    expect_refused(&p, "there is no tenant other; to make it: ticketctl tenant add other --domain "
+                       "acme.tickets.example.net");
     server_expect("0", "SELECT count(*) FROM ticketing.tenant WHERE name = 'other'");
     p = server_publication();
     p.offer_from = "nothing";

@@ -29,36 +29,11 @@ static void store_one(struct tk_store *store, gint64 tenant, gint64 channel, con
     tk_ingest_result_clear(&result);
 }
 
-/* As server_ask. The server lets in the roles of the program alone, so the others begin as a superuser who
- * becomes them for good: their session is what it would be had they logged in. */
-static char *ask(const char *role, const char *sql)
-{
-    if (g_str_has_prefix(role, "ticket_") || strcmp(role, "postgres") == 0)
-        return server_ask(role, sql);
-    g_autofree char *whole = g_strdup_printf("SET SESSION AUTHORIZATION %s; %s", role, sql);
-    return server_ask("postgres", whole);
-}
-
 static void run_sql(const char *sql)
 {
     g_autofree char *answer = server_ask("postgres", sql);
     if (answer[0] == '!')
         fail_msg("%s: %s", sql, answer);
-}
-
-/* Changes what ROLE reads, and fails unless it CHANGED something and is told in WORDS (NULL: any). */
-static void change(struct tk_store *store, enum tk_reader_change kind, const char *role, const char *tenant,
-                   bool changed, const char *words)
-{
-    struct tk_reader reader = {0};
-    g_autoptr(GString) why = g_string_new(NULL);
-    const char *const tenants[] = {tenant, NULL};
-    if (tk_admin_reader(store, kind, role, tenants, soon(5), &reader, why) != TK_OK)
-        fail_msg("%s: %s", role, why->str);
-    assert_int_equal(reader.changed, changed);
-    if (words != NULL)
-        assert_string_equal(reader.words, words);
-    tk_reader_clear(&reader);
 }
 
 static int setup(void **state)
@@ -71,6 +46,7 @@ static int setup(void **state)
     publication.address = "support@globex.tickets.example.net";
     struct tk_published published = {0};
     struct tk_store *admin = server_store("postgres", 1), *milter = server_store("ticket_milter", 1);
+    server_add_tenant(admin, "globex", "globex.tickets.example.net");
     if (tk_admin_publish(admin, &publication, soon(10), &published, why) != TK_OK)
         fail_msg("%s", why->str);
     g_free(published.changed);
@@ -100,9 +76,9 @@ static int setup(void **state)
         {"bound", "acme"},    {"acme_people", "acme"},     {"twice", "acme"},   {"twice", "globex"},
         {"deputy", "globex"}, {"globex_people", "globex"}, {"all_people", "*"}, {"free", "*"}};
     for (gsize i = 0; i < G_N_ELEMENTS(readers); i++)
-        change(admin, TK_READER_ADD, readers[i][0], readers[i][1], true, NULL);
+        server_reader(admin, TK_READER_ADD, readers[i][0], readers[i][1], true, NULL);
     /* Where the program's own role is given tenants, its members have none of it. */
-    change(admin, TK_READER_REMOVE, "ticket_agent", "*", true, "ticket_agent reads no tenant");
+    server_reader(admin, TK_READER_REMOVE, "ticket_agent", "*", true, "ticket_agent reads no tenant");
     tk_store_close(&admin);
     tk_store_close(&milter);
     return 0;
@@ -265,7 +241,7 @@ static void check_rows(const struct row *rows, gsize count)
 {
     guint wrong = 0;
     for (gsize i = 0; i < count; i++) {
-        g_autofree char *answer = ask(rows[i].role, rows[i].sql);
+        g_autofree char *answer = server_ask_as(rows[i].role, rows[i].sql);
         if (strcmp(answer, rows[i].answer) != 0) {
             print_message("%s: %s\n  got %s instead of %s\n", rows[i].role, rows[i].sql, answer,
                           rows[i].answer);
@@ -393,191 +369,6 @@ static void tokens_keys_and_ids_of_one_tenant_are_nothing_in_another(void **stat
     tk_store_close(&store);
 }
 
-static void only_roles_of_people_can_be_given_tenants(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *role, *tenant;
-        enum tk_status status;
-    } rows[] = {
-        {"free", "nobody", TK_REFUSED},
-        {"missing", "acme", TK_REFUSED},
-        {"", "acme", TK_REFUSED},
-        {"ticket_admin", "acme", TK_REFUSED},
-        {"ticket_milter", "acme", TK_REFUSED},
-        {"ticket_owner", "*", TK_REFUSED},
-        {"postgres", "acme", TK_REFUSED},
-        {"boss", "acme", TK_REFUSED},
-        {"ticket_agent", "acme", TK_OK},
-        {"free", "acme", TK_OK},
-    };
-    struct tk_store *store = server_store("ticket_admin", 1);
-    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        struct tk_reader reader = {0};
-        const char *const tenants[] = {rows[i].tenant, NULL};
-        if (tk_admin_reader(store, TK_READER_ADD, rows[i].role, tenants, soon(5), &reader, NULL) !=
-            rows[i].status)
-            fail_msg("%s", rows[i].role);
-        tk_reader_clear(&reader);
-    }
-    /* What the role of all agents was given is for sessions of that role alone. */
-    static const struct row given[] = {{"ticket_agent", SUBJECTS, "of acme"}, {"nobody_yet", SUBJECTS, ""}};
-    check_rows(given, G_N_ELEMENTS(given));
-    change(store, TK_READER_REMOVE, "ticket_agent", "acme", true, "ticket_agent reads no tenant");
-    change(store, TK_READER_REMOVE, "free", "acme", true, "free reads ALL tenants");
-    tk_store_close(&store);
-}
-
-static void a_change_says_what_the_role_reads_afterwards(void **state)
-{
-    (void)state;
-    struct tk_store *store = server_store("ticket_admin", 1);
-    run_sql("CREATE ROLE gil LOGIN; GRANT ticket_agent TO gil");
-    change(store, TK_READER_ADD, "gil", "globex", true, "gil reads globex");
-    change(store, TK_READER_ADD, "gil", "globex", false, "gil reads globex");
-    change(store, TK_READER_ADD, "gil", "acme", true, "gil reads acme and globex");
-    change(store, TK_READER_ADD, "gil", "*", true, "gil reads ALL tenants");
-    change(store, TK_READER_REMOVE, "gil", "*", true, "gil reads acme and globex");
-    change(store, TK_READER_REMOVE, "gil", "globex", true, "gil reads acme");
-    run_sql("GRANT globex_people TO gil");
-    change(store, TK_READER_REMOVE, "gil", "globex", false,
-           "gil reads acme and globex (as a member of globex_people)");
-    change(store, TK_READER_REMOVE, "gil", "acme", true, "gil reads globex (as a member of globex_people)");
-    run_sql("REVOKE globex_people FROM gil; GRANT all_people TO gil");
-    change(store, TK_READER_REMOVE, "gil", "acme", false,
-           "gil reads ALL tenants (as a member of all_people)");
-    run_sql("REVOKE all_people FROM gil");
-    change(store, TK_READER_REMOVE, "gil", "acme", false, "gil reads no tenant");
-    run_sql("DROP ROLE gil");
-    tk_store_close(&store);
-}
-
-/* Each step is done to a role GIL that reads acme alone, and to a group PEOPLE of his that reads acme too. */
-static void nothing_that_happens_to_a_role_widens_what_anybody_reads(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *step, *role, *reads;
-    } rows[] = {
-        {"SELECT ticketing.reader_set('gil', '{acme}', false); SELECT ticketing.reader_set('people', "
-         "'{acme}', "
-         "false)",
-         "gil", ""},
-        {"ALTER ROLE gil RENAME TO gil_of_old; REVOKE people FROM gil_of_old", "gil_of_old", ""},
-        {"ALTER ROLE gil RENAME TO gil_of_old; ALTER ROLE other RENAME TO gil", "gil", ""},
-        {"DROP ROLE gil; CREATE ROLE gil LOGIN; GRANT ticket_agent TO gil", "gil", ""},
-        {"SELECT ticketing.reader_set('gil', '{acme}', false); DROP ROLE people", "gil", ""},
-        {"SELECT ticketing.reader_set('gil', '{acme}', false); ALTER ROLE people RENAME TO folk", "gil", ""},
-        {"SELECT ticketing.reader_set('gil', '{acme}', false); DROP ROLE people; CREATE ROLE people; GRANT "
-         "ticket_agent, people TO gil",
-         "gil", ""},
-        {"DROP ROLE people", "gil", "of acme"},
-        {"REVOKE people FROM gil", "gil", "of acme"},
-        {"ALTER ROLE people RENAME TO folk", "gil", "of acme"},
-        {"UPDATE ticketing.reader SET role_oid = (role_oid::bigint + 1)::oid WHERE role IN ('gil', 'people')",
-         "gil", ""},
-        {"ALTER ROLE ticket_admin RENAME TO former; ALTER ROLE other RENAME TO ticket_admin", "gil",
-         "of acme"},
-    };
-    guint wrong = 0;
-    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree char *sql =
-            g_strdup_printf("BEGIN; CREATE ROLE gil LOGIN; CREATE ROLE people; CREATE ROLE other LOGIN;"
-                            "GRANT ticket_agent TO gil, people, other; GRANT people TO gil;"
-                            "SELECT ticketing.reader_set('gil', '{acme}', true);"
-                            "SELECT ticketing.reader_set('people', '{acme}', true);"
-                            "%s; SET SESSION AUTHORIZATION %s; " SUBJECTS,
-                            rows[i].step, rows[i].role);
-        g_autofree char *answer = server_ask("postgres", sql);
-        if (strcmp(answer, rows[i].reads) != 0) {
-            print_message("%s\n  %s reads \"%s\"\n", rows[i].step, rows[i].role, answer);
-            wrong++;
-        }
-    }
-    assert_int_equal(wrong, 0);
-    /* A role that takes the name of the administrators' role is none of them. */
-    server_expect("", "BEGIN; CREATE ROLE other LOGIN; GRANT ticket_agent TO other; ALTER ROLE ticket_admin "
-                      "RENAME TO former; ALTER ROLE other RENAME TO ticket_admin; SET SESSION AUTHORIZATION "
-                      "ticket_admin; " SUBJECTS);
-}
-
-static void a_name_is_given_anew_what_it_had_on_purpose_alone(void **state)
-{
-    (void)state;
-    struct tk_store *store = server_store("ticket_admin", 1);
-    run_sql("CREATE ROLE eve LOGIN; GRANT ticket_agent TO eve");
-    change(store, TK_READER_ADD, "eve", "acme", true, "eve reads acme");
-    run_sql("DROP ROLE eve; CREATE ROLE eve LOGIN; GRANT ticket_agent TO eve");
-    static const struct row before[] = {{"eve", SUBJECTS, ""}}, after[] = {{"eve", SUBJECTS, "of acme"}};
-    check_rows(before, 1);
-    /* One tenant that is given does not bring back the others. */
-    change(store, TK_READER_ADD, "eve", "globex", true, "eve reads globex");
-    change(store, TK_READER_REMOVE, "eve", "globex", true, "eve reads no tenant");
-    change(store, TK_READER_RENEW, "eve", NULL, true, "eve reads acme");
-    check_rows(after, 1);
-    change(store, TK_READER_RENEW, "eve", NULL, false, "eve reads acme");
-    struct tk_reader reader = {0};
-    assert_int_equal(tk_admin_reader(store, TK_READER_RENEW, "nobody_yet", NULL, soon(5), &reader, NULL),
-                     TK_REFUSED);
-    change(store, TK_READER_REMOVE, "eve", "acme", true, "eve reads no tenant");
-    run_sql("DROP ROLE eve");
-    tk_store_close(&store);
-}
-
-/* An installation of the version before: roles that were held to no tenant read all. */
-static void an_upgrade_keeps_what_persons_read_and_says_whom(void **state)
-{
-    (void)state;
-    server_old("before", 7);
-    static const char *const told[] = {
-        "free reads ALL tenants, as before",
-        "one_of_all reads ALL tenants, as before",
-        "ticket_agent reads ALL tenants, as before",
-        "loose read all tenants and reads NO tenant from now on: it cannot log in",
-        "wide read all tenants and reads NO tenant from now on: its members would read all with it (narrow)",
-    };
-    static const char *const untold[] = {"narrow reads", "boss", "ticket_admin", "ticket_milter"};
-    run_sql(
-        "CREATE ROLE one_of_all LOGIN; CREATE ROLE loose; CREATE ROLE wide LOGIN; CREATE ROLE narrow LOGIN;"
-        "GRANT ticket_agent TO loose, wide, narrow; GRANT all_people TO one_of_all; GRANT wide TO narrow");
-    g_autofree char *filled = server_ask_in(
-        "before", "postgres",
-        "INSERT INTO ticketing.tenant (name, created_at) VALUES ('acme', now()), ('globex', now());"
-        "INSERT INTO ticketing.reader VALUES (1, 'narrow'), (1, 'bound'), (2, 'gone')");
-    assert_string_equal(filled, "");
-    struct tk_store *store = server_store_in("before", "postgres", 1);
-    g_autoptr(GString) lines = g_string_new(NULL), why = g_string_new(NULL);
-    guint applied = 0;
-    if (tk_admin_migrate(store, soon(30), &applied, lines, why) != TK_OK)
-        fail_msg("%s", why->str);
-    for (gsize i = 0; i < G_N_ELEMENTS(told); i++)
-        if (strstr(lines->str, told[i]) == NULL)
-            fail_msg("%s: not in %s", told[i], lines->str);
-    for (gsize i = 0; i < G_N_ELEMENTS(untold); i++)
-        assert_null(strstr(lines->str, untold[i]));
-#define TENANTS "SELECT string_agg(name, ',' ORDER BY name) FROM ticketing.tenant"
-    static const struct row reads[] = {
-        {"free", TENANTS, "acme,globex"},
-        {"one_of_all", TENANTS, "acme,globex"},
-        {"ticket_admin", TENANTS, "acme,globex"},
-        {"ticket_agent", TENANTS, "acme,globex"},
-        {"narrow", TENANTS, "acme"},
-        {"bound", TENANTS, "acme"},
-        {"wide", TENANTS, ""},
-        {"loose", TENANTS, ""},
-    };
-    for (gsize i = 0; i < G_N_ELEMENTS(reads); i++) {
-        g_autofree char *sql =
-            g_strdup_printf("SET SESSION AUTHORIZATION %s; %s", reads[i].role, reads[i].sql);
-        g_autofree char *answer = server_ask_in("before", "postgres", sql);
-        if (strcmp(answer, reads[i].answer) != 0)
-            fail_msg("%s reads %s", reads[i].role, answer);
-    }
-    tk_store_close(&store);
-    server_expect("", "DROP DATABASE before");
-    run_sql("DROP ROLE one_of_all; DROP ROLE loose; DROP ROLE narrow; DROP ROLE wide");
-}
-
 /* Not once a row, whatever way the planner takes. */
 static void the_wall_is_asked_once_a_statement(void **state)
 {
@@ -619,11 +410,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_way_leads_into_another_tenants_room),
         cmocka_unit_test(the_milter_can_do_nothing_but_call_its_functions),
-        cmocka_unit_test(only_roles_of_people_can_be_given_tenants),
-        cmocka_unit_test(a_change_says_what_the_role_reads_afterwards),
-        cmocka_unit_test(nothing_that_happens_to_a_role_widens_what_anybody_reads),
-        cmocka_unit_test(a_name_is_given_anew_what_it_had_on_purpose_alone),
-        cmocka_unit_test(an_upgrade_keeps_what_persons_read_and_says_whom),
         cmocka_unit_test(tokens_keys_and_ids_of_one_tenant_are_nothing_in_another),
         cmocka_unit_test(the_wall_is_asked_once_a_statement),
     };

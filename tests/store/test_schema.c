@@ -478,6 +478,7 @@ static void a_number_in_any_case_is_the_ticket_in_turkish_too(void **state)
     struct tk_store *store = NULL;
     assert_int_equal(tk_store_open(&options, &store, NULL), TK_OK);
     assert_true(GPOINTER_TO_INT(run_init(store)) > 0);
+    server_add_tenant(store, "acme", "acme.tickets.example.net");
     const struct tk_publication publication = server_publication();
     struct tk_published published = {0};
     assert_int_equal(tk_admin_publish(store, &publication, soon(10), &published, NULL), TK_OK);
