@@ -345,6 +345,8 @@ static void publish(const char *tenant, const char *channel)
     publication.tenant = tenant;
     publication.channel = channel;
     publication.address = address;
+    g_autofree char *domain = g_strdup_printf("%s.tickets.example.net", tenant);
+    server_add_tenant(postgres, tenant, domain);
     if (tk_admin_publish(postgres, &publication, soon(10), &published, why) != TK_OK)
         fail_msg("%s", why->str);
     g_free(published.changed);
