@@ -44,6 +44,7 @@ ticketctl_SOURCES = \
 	%D%/ctl/key.c \
 	%D%/ctl/main.c \
 	%D%/ctl/maintain.c \
+	%D%/ctl/purge.c \
 	%D%/ctl/reader.c \
 	%D%/ctl/moment.c %D%/ctl/moment.h \
 	%D%/ctl/new.c \

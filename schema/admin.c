@@ -132,45 +132,6 @@ enum tk_status tk_admin_reader(struct tk_store *store, enum tk_reader_change cha
     return TK_OK;
 }
 
-static enum tk_status purge_tenant(struct tk_connection *c, gint64 tenant_id, gint64 age, gint64 deadline,
-                                   struct tk_purged *sum, GString *why)
-{
-    const gint64 now = tk_connection_clock(c, g_get_monotonic_time());
-    TK_ARGS_AUTO struct tk_args args;
-    tk_args_init(&args);
-    tk_args_number(&args, tenant_id);
-    tk_args_number(&args, now);
-    tk_args_number(&args, now - age * G_USEC_PER_SEC);
-    g_autoptr(PGresult) result = NULL;
-    enum tk_status status =
-        tk_connection_query(c, tk_query_purge, &args, true, false, deadline, &result, why);
-    if (status != TK_OK)
-        return status;
-    sum->keys += tk_result_number(result, 0, "keys");
-    sum->raws += tk_result_number(result, 0, "raws");
-    sum->intakes += tk_result_number(result, 0, "intakes");
-    sum->blobs += tk_result_number(result, 0, "blobs");
-    return TK_OK;
-}
-
-enum tk_status tk_admin_purge(struct tk_store *store, gint64 age, gint64 deadline, struct tk_purged *purged_r,
-                              GString *why)
-{
-    struct tk_connection *c = NULL;
-    enum tk_status status = tk_pool_take(store, deadline, &c, why);
-    if (status != TK_OK)
-        return status;
-    struct tk_purged sum = {0};
-    g_autoptr(PGresult) tenants = NULL;
-    status = tk_connection_query(c, tk_query_tenants, NULL, false, false, deadline, &tenants, why);
-    for (int row = 0; status == TK_OK && row < PQntuples(tenants); row++)
-        status = purge_tenant(c, tk_result_number(tenants, row, "tenant_id"), age, deadline, &sum, why);
-    tk_pool_give(store, &c);
-    if (status == TK_OK)
-        *purged_r = sum;
-    return status;
-}
-
 enum tk_status tk_admin_add_note(struct tk_store *store, const struct tk_admin_note *note, gint64 deadline,
                                  gint64 *note_id_r, GString *why)
 {

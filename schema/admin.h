@@ -109,18 +109,6 @@ TK_MUST_CHECK enum tk_status tk_admin_reader(struct tk_store *store, enum tk_rea
                                              const char *role, const char *const *tenants, gint64 deadline,
                                              struct tk_reader *reader_r, GString *why);
 
-struct tk_purged {
-    gint64 keys;    /* expired intake keys */
-    gint64 raws;    /* raw mails whose time is over */
-    gint64 intakes; /* intake rows without a ticket */
-    gint64 blobs;   /* contents that nobody refers to */
-};
-
-/* Removes what has had its time, tenant by tenant; intake rows without a ticket when older than AGE seconds.
- * Role ticket_admin. Where it fails, the tenants before are done. */
-TK_MUST_CHECK enum tk_status tk_admin_purge(struct tk_store *store, gint64 age, gint64 deadline,
-                                            struct tk_purged *purged_r, GString *why);
-
 /* An agent's note. The file at place i of the three is one; they are COUNT. */
 struct tk_admin_note {
     gint64 tenant_id;

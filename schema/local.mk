@@ -38,6 +38,7 @@ libstore_a_SOURCES = \
 	%D%/migrate.c %D%/migrate.h \
 	%D%/outbox.c %D%/outbox.h \
 	%D%/pool.c %D%/pool.h \
+	%D%/purge.c %D%/purge.h \
 	%D%/probe.c %D%/probe.h \
 	%D%/report.c %D%/report.h \
 	%D%/sqlstate.c %D%/sqlstate.h \

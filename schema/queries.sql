@@ -122,12 +122,24 @@ SELECT made, changed FROM ticketing.tenant_add($1, $2, $3::boolean, to_timestamp
 -- name: tenant_domain_set
 SELECT ticketing.tenant_domain_set($1, $2, $3::boolean, $4::boolean) AS changed;
 
--- name: tenants
-SELECT tenant_id FROM ticketing.tenant ORDER BY tenant_id;
+-- name: purge_tenants
+SELECT purge_tenants AS tenant_id FROM ticketing.purge_tenants();
 
--- name: purge
-SELECT keys, raws, intakes, blobs
-FROM ticketing.purge($1, to_timestamp($2 / 1000000.0), to_timestamp($3 / 1000000.0));
+-- name: purge_keys
+SELECT removed, after
+FROM ticketing.purge_keys($1, to_timestamp($2 / 1000000.0), $3, make_interval(secs => $4 / 1000.0));
+
+-- name: purge_raws
+SELECT removed, after
+FROM ticketing.purge_raws($1, to_timestamp($2 / 1000000.0), $3, make_interval(secs => $4 / 1000.0));
+
+-- name: purge_intakes
+SELECT removed, after
+FROM ticketing.purge_intakes($1, to_timestamp($2 / 1000000.0), $3, $4, make_interval(secs => $5 / 1000.0));
+
+-- name: purge_blobs
+SELECT removed, after
+FROM ticketing.purge_blobs($1, $2, $3, make_interval(secs => $4 / 1000.0));
 
 -- name: add_note
 SELECT ticketing.add_note($1, $2, $3, $4, $5, $6, $7, $8) AS note_id;

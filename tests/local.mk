@@ -421,7 +421,8 @@ ctl_tests = \
 	%D%/ctl/files \
 	%D%/ctl/inspect \
 	%D%/ctl/mails \
-	%D%/ctl/publish
+	%D%/ctl/publish \
+	%D%/ctl/purge
 TESTS += $(ctl_tests)
 EXTRA_DIST += $(ctl_tests) %D%/ctl/lib
 

@@ -1,4 +1,4 @@
-/* maintain: `ticketctl status` and `purge`: is all well, and what may go. */
+/* maintain: `ticketctl status`: is all well. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,15 +7,11 @@
 #include "milter/ctl/commands.h"
 #include "milter/ctl/ctl.h"
 #include "milter/ctl/json.h"
-#include "milter/ctl/moment.h"
 #include "milter/ctl/rows.h"
 #include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
 #include "rules/conf.h"
 #include "schema/admin.h"
-
-/* Intake rows of mails that became nothing are kept for a quarter, unless told otherwise. */
-#define DEFAULT_AGE "90d"
 
 /* ---- status ---- */
 
@@ -145,50 +141,6 @@ static int run_status(const struct tk_ctl_command *command, int argc, char **arg
     return code;
 }
 
-/* ---- purge ---- */
-
-static enum tk_status print_purged(const struct tk_purged *purged)
-{
-    if (tk_settings()->json)
-        return tk_json_print(json_pack("{s:I, s:I, s:I, s:I}", "keys", (json_int_t)purged->keys, "raws",
-                                       (json_int_t)purged->raws, "intakes", (json_int_t)purged->intakes,
-                                       "blobs", (json_int_t)purged->blobs),
-                             stdout);
-    tk_say(stdout,
-           "removed: %" G_GINT64_FORMAT " expired intake keys, %" G_GINT64_FORMAT
-           " raw mails, %" G_GINT64_FORMAT " intake rows, %" G_GINT64_FORMAT " contents",
-           purged->keys, purged->raws, purged->intakes, purged->blobs);
-    return TK_OK;
-}
-
-static int run_purge(const struct tk_ctl_command *command, int argc, char **argv)
-{
-    static const struct option options[] = {{"older-than", required_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
-    const char *age = DEFAULT_AGE;
-    int code = -1;
-    while (tk_ctl_option(command, argc, argv, options, &code) != -1)
-        age = optarg;
-    if (code != -1)
-        return code;
-    if (optind < argc)
-        return tk_ctl_usage(command);
-    gint64 seconds;
-    if (!tk_moment_period(age, &seconds)) {
-        tk_ctl_complain("purge: --older-than %s is no age; write 30d, 12w or 48h", age);
-        return tk_exitcode(TK_USAGE);
-    }
-    struct tk_store *store = NULL;
-    struct tk_purged purged = {0};
-    g_autoptr(GString) why = g_string_new(NULL);
-    enum tk_status status = tk_settings_store(FALSE, why, &store);
-    if (status == TK_OK)
-        status = tk_admin_purge(store, seconds, tk_settings_deadline(), &purged, why);
-    if (status == TK_OK)
-        status = print_purged(&purged);
-    tk_store_close(&store);
-    return tk_ctl_fail(command, status, why);
-}
-
 const struct tk_ctl_command tk_status_command = {
     "status",
     "[OPTION...]",
@@ -197,15 +149,4 @@ const struct tk_ctl_command tk_status_command = {
     "\nWarns where a channel's file is not what was published. Exit code 1 with warnings. Needs role "
     "ticket_admin.\n",
     run_status,
-};
-
-const struct tk_ctl_command tk_purge_command = {
-    "purge",
-    "[OPTION...]",
-    "remove intake rows by age, expired keys and raw mails past their date",
-    "  --older-than AGE  of intake rows without a ticket, e.g. 30d or 12w; " DEFAULT_AGE
-    " unless given\n" TK_SETTINGS_HELP TK_SETTINGS_CONNINFO_HELP
-    "\nTickets, notes and their attachments stay. May run at any time; meant for a timer. Needs role "
-    "ticket_admin.\n",
-    run_purge,
 };

@@ -95,3 +95,167 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- What purging looks for. As above: nobody stores a mail while these are made, a second for a million mails.
+CREATE INDEX intake_raw_until ON intake (tenant_id, raw_until) WHERE raw_until IS NOT NULL;
+CREATE INDEX intake_ticketless ON intake (tenant_id, received_at, intake_id) WHERE ticket_id IS NULL;
+
+-- Purging goes in batches, each a transaction of its own, so that it ends however much there is, and what is removed stays
+-- removed where it is stopped. A batch ends after p_rows rows, or when p_time has passed; then it says where the next one
+-- goes on (p_after, '' at the beginning) or NULL at the end. Mails wait for none of it longer than for one batch: a row that
+-- a mail holds is passed over, and no batch waits for a second row.
+--
+-- The functions read by index even where the server knows nothing of the tables. Where my_tenants() cannot, the server must not
+-- take that for a query so dear that it is worth a compiler.
+DROP FUNCTION purge(bigint, timestamptz, timestamptz);
+
+-- The tenants that the caller may purge: those that it reads.
+CREATE FUNCTION purge_tenants() RETURNS SETOF bigint
+    LANGUAGE sql STABLE SECURITY DEFINER SET lock_timeout = '20s' SET search_path = ticketing, pg_temp
+    AS $$ SELECT t FROM unnest(my_tenants()) AS t ORDER BY t $$;
+
+-- Intake keys that have expired.
+CREATE FUNCTION purge_keys(p_tenant_id bigint, p_now timestamptz, p_rows bigint, p_time interval,
+                           OUT removed bigint, OUT after text)
+    LANGUAGE plpgsql SECURITY DEFINER SET lock_timeout = '20s' SET enable_seqscan = off SET jit = off
+    SET search_path = ticketing, pg_temp
+    AS $$
+DECLARE
+    v_end timestamptz := clock_timestamp() + p_time;
+    v_count bigint;
+BEGIN
+    removed := 0;
+    IF p_tenant_id <> ALL (my_tenants()) THEN
+        RETURN;
+    END IF;
+    LOOP
+        DELETE FROM intake_key k WHERE k.ctid = ANY (ARRAY(
+            SELECT e.ctid FROM intake_key e WHERE e.tenant_id = p_tenant_id AND e.expires_at <= p_now
+            ORDER BY e.expires_at LIMIT least(100, p_rows - removed) FOR UPDATE SKIP LOCKED));
+        GET DIAGNOSTICS v_count = ROW_COUNT;
+        removed := removed + v_count;
+        EXIT WHEN v_count = 0;
+        IF removed >= p_rows OR clock_timestamp() >= v_end THEN
+            after := 'more';
+            EXIT;
+        END IF;
+    END LOOP;
+END
+$$;
+
+-- Raw mails past their date; of the intake rows, not yet the contents.
+CREATE FUNCTION purge_raws(p_tenant_id bigint, p_now timestamptz, p_rows bigint, p_time interval,
+                           OUT removed bigint, OUT after text)
+    LANGUAGE plpgsql SECURITY DEFINER SET lock_timeout = '20s' SET enable_seqscan = off SET jit = off
+    SET search_path = ticketing, pg_temp
+    AS $$
+DECLARE
+    v_end timestamptz := clock_timestamp() + p_time;
+    v_count bigint;
+BEGIN
+    removed := 0;
+    IF p_tenant_id <> ALL (my_tenants()) THEN
+        RETURN;
+    END IF;
+    LOOP
+        UPDATE intake i SET raw_sha256 = NULL, raw_until = NULL WHERE i.ctid = ANY (ARRAY(
+            SELECT e.ctid FROM intake e WHERE e.tenant_id = p_tenant_id AND e.raw_until <= p_now
+            ORDER BY e.raw_until LIMIT least(100, p_rows - removed) FOR NO KEY UPDATE SKIP LOCKED));
+        GET DIAGNOSTICS v_count = ROW_COUNT;
+        removed := removed + v_count;
+        EXIT WHEN v_count = 0;
+        IF removed >= p_rows OR clock_timestamp() >= v_end THEN
+            after := 'more';
+            EXIT;
+        END IF;
+    END LOOP;
+END
+$$;
+
+-- Intake rows without a ticket older than p_before, but those that a key still stands for.
+CREATE FUNCTION purge_intakes(p_tenant_id bigint, p_before timestamptz, p_after text, p_rows bigint, p_time interval,
+                              OUT removed bigint, OUT after text)
+    LANGUAGE plpgsql SECURITY DEFINER SET lock_timeout = '20s' SET enable_seqscan = off SET jit = off
+    SET search_path = ticketing, pg_temp
+    AS $$
+DECLARE
+    v_end timestamptz := clock_timestamp() + p_time;
+    v_id bigint := coalesce(nullif(split_part(p_after, '/', 1), '')::bigint, 0);
+    v_at timestamptz := coalesce(nullif(split_part(p_after, '/', 2), '')::timestamptz, '-infinity');
+    v_ids bigint[];
+    v_seen bigint := 0;
+    v_count bigint;
+BEGIN
+    removed := 0;
+    IF p_tenant_id <> ALL (my_tenants()) THEN
+        RETURN;
+    END IF;
+    LOOP
+        v_ids := ARRAY(SELECT i.intake_id FROM intake i
+                       WHERE i.tenant_id = p_tenant_id AND i.ticket_id IS NULL AND i.received_at < p_before
+                         AND (i.received_at, i.intake_id) > (v_at, v_id)
+                       ORDER BY i.received_at, i.intake_id LIMIT least(100, p_rows - v_seen));
+        EXIT WHEN v_ids = '{}';
+        v_seen := v_seen + cardinality(v_ids);
+        v_id := v_ids[cardinality(v_ids)];
+        SELECT i.received_at INTO v_at FROM intake i WHERE i.tenant_id = p_tenant_id AND i.intake_id = v_id;
+        DELETE FROM intake d WHERE d.ctid = ANY (ARRAY(
+            SELECT i.ctid FROM intake i
+            WHERE i.tenant_id = p_tenant_id AND i.intake_id = ANY (v_ids) AND i.ticket_id IS NULL
+              AND NOT EXISTS (SELECT FROM intake_key k WHERE k.tenant_id = p_tenant_id AND k.intake_id = i.intake_id)
+            FOR UPDATE SKIP LOCKED));
+        GET DIAGNOSTICS v_count = ROW_COUNT;
+        removed := removed + v_count;
+        IF v_seen >= p_rows OR clock_timestamp() >= v_end THEN
+            after := v_id || '/' || v_at;
+            EXIT;
+        END IF;
+    END LOOP;
+END
+$$;
+
+-- Contents that nobody refers to, of p_rows contents in the order of their sha256. A mail that is being stored holds its
+-- contents' first chunk. Those are passed over; and since the reference is looked for again after the lock was got, one that
+-- has just been committed is seen.
+CREATE FUNCTION purge_blobs(p_tenant_id bigint, p_after text, p_rows bigint, p_time interval,
+                            OUT removed bigint, OUT after text)
+    LANGUAGE plpgsql SECURITY DEFINER SET lock_timeout = '20s' SET enable_seqscan = off SET jit = off
+    SET search_path = ticketing, pg_temp
+    AS $$
+DECLARE
+    v_end timestamptz := clock_timestamp() + p_time;
+    v_sha256 bytea;
+    v_used boolean;
+    v_seen bigint := 0;
+BEGIN
+    removed := 0;
+    IF p_tenant_id <> ALL (my_tenants()) THEN
+        RETURN;
+    END IF;
+    FOR v_sha256, v_used IN
+        SELECT b.sha256, EXISTS (SELECT FROM attachment a WHERE a.tenant_id = p_tenant_id AND a.sha256 = b.sha256)
+                      OR EXISTS (SELECT FROM intake i WHERE i.tenant_id = p_tenant_id AND i.raw_sha256 = b.sha256)
+        FROM (SELECT c.sha256 FROM blob c
+              WHERE c.tenant_id = p_tenant_id AND c.chunk_no = 0 AND c.sha256 > decode(p_after, 'hex')
+              ORDER BY c.sha256 LIMIT p_rows) b
+    LOOP
+        v_seen := v_seen + 1;
+        IF NOT v_used THEN
+            PERFORM FROM blob b WHERE b.tenant_id = p_tenant_id AND b.sha256 = v_sha256 AND b.chunk_no = 0
+                FOR UPDATE SKIP LOCKED;
+            IF FOUND AND NOT blob_used(p_tenant_id, v_sha256) THEN
+                DELETE FROM blob b WHERE b.tenant_id = p_tenant_id AND b.sha256 = v_sha256;
+                removed := removed + 1;
+            END IF;
+        END IF;
+        IF v_seen >= p_rows OR clock_timestamp() >= v_end THEN
+            after := encode(v_sha256, 'hex');
+            EXIT;
+        END IF;
+    END LOOP;
+END
+$$;
+GRANT EXECUTE ON FUNCTION purge_tenants(), purge_keys(bigint, timestamptz, bigint, interval),
+    purge_raws(bigint, timestamptz, bigint, interval),
+    purge_intakes(bigint, timestamptz, text, bigint, interval),
+    purge_blobs(bigint, text, bigint, interval) TO ticket_admin;

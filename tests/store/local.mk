@@ -11,6 +11,7 @@ store_tests = \
 	tests/store/test_installation \
 	tests/store/test_outbox \
 	tests/store/test_pool \
+	tests/store/test_purge \
 	tests/store/test_rates \
 	tests/store/test_readers \
 	tests/store/test_refusals \
@@ -73,6 +74,10 @@ tests_store_test_outbox_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_pool_SOURCES = %D%/test_pool.c
 tests_store_test_pool_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_pool_LDADD = $(STORE_TEST_LIBS)
+
+tests_store_test_purge_SOURCES = %D%/test_purge.c
+tests_store_test_purge_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_purge_LDADD = $(STORE_TEST_LIBS)
 
 tests_store_test_replies_SOURCES = %D%/test_replies.c
 tests_store_test_replies_CPPFLAGS = $(STORE_TEST_CPPFLAGS)

@@ -387,61 +387,6 @@ static void a_note_with_a_file_waits_for_a_mail_with_the_same_file(void **state)
     tk_store_close(&agent);
 }
 
-static enum tk_status write_text(void *context, tk_store_sink put, void *sink, GString *why)
-{
-    (void)why;
-    return put(sink, context, strlen(context));
-}
-
-static struct tk_store_blob text_blob(char *text)
-{
-    struct tk_store_blob blob = {.size = strlen(text), .write = write_text, .context = text};
-    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
-    gsize size = TK_SHA256_SIZE;
-    g_checksum_update(checksum, (const guint8 *)text, -1);
-    g_checksum_get_digest(checksum, blob.sha256, &size);
-    return blob;
-}
-
-static void purging_removes_what_has_had_its_time_and_nothing_else(void **state)
-{
-    (void)state;
-    char kept_text[] = "an attachment", raw_text[] = "a refused mail";
-    const struct tk_store_blob kept = text_blob(kept_text), raw = text_blob(raw_text);
-    struct tk_ingest_attachment attachment = {
-        .filename = "k", .content_type = "text/plain", .size = kept.size, .disposition = "inline"};
-    memcpy(attachment.sha256, kept.sha256, TK_SHA256_SIZE);
-    struct tk_ingest ticket = server_mail("keeps"), refused = server_mail("goes");
-    ticket.attachments = &attachment;
-    ticket.attachment_count = 1;
-    refused.verdict = "fail";
-    refused.reason = "too_big";
-    refused.raw_sha256 = raw.sha256;
-    refused.raw_seconds = 3600;
-    struct tk_ingest_result results[2] = {0};
-    assert_int_equal(tk_store_ingest(milter, &ticket, 1, &kept, 1, soon(5), &results[0], NULL), TK_OK);
-    assert_int_equal(tk_store_ingest(milter, &refused, 1, &raw, 1, soon(5), &results[1], NULL), TK_OK);
-    tk_ingest_result_clear(&results[0]);
-    tk_ingest_result_clear(&results[1]);
-    struct tk_purged purged;
-    assert_int_equal(tk_admin_purge(admin, 86400, soon(10), &purged, NULL), TK_OK);
-    assert_int_equal(purged.keys + purged.raws + purged.intakes + purged.blobs, 0);
-    server_expect("2", "SELECT count(*) FROM ticketing.blob");
-    /* A refused mail of long ago; its key has expired with it. */
-    server_expect("",
-                  "UPDATE ticketing.intake SET received_at = now() - interval '9 days',"
-                  " raw_until = now() - interval '8 days' WHERE reason = 'too_big';"
-                  "UPDATE ticketing.intake_key SET expires_at = now() - interval '1 day' WHERE intake_id ="
-                  " (SELECT intake_id FROM ticketing.intake WHERE reason = 'too_big')");
-    assert_int_equal(tk_admin_purge(admin, 86400, soon(10), &purged, NULL), TK_OK);
-    assert_int_equal(purged.keys, 1);
-    assert_int_equal(purged.raws, 1);
-    assert_int_equal(purged.intakes, 1);
-    assert_int_equal(purged.blobs, 1);
-    server_expect("an attachment", "SELECT convert_from(data, 'UTF8') FROM ticketing.blob");
-    server_expect("0", "SELECT count(*) FROM ticketing.intake WHERE reason = 'too_big'");
-}
-
 static int setup(void **state)
 {
     (void)state;
@@ -471,7 +416,6 @@ int main(void)
         cmocka_unit_test(every_report_can_be_made_and_read_by_name),
         cmocka_unit_test(intake_can_be_asked_for_what_failed_and_since_when),
         cmocka_unit_test(agents_answer_and_move_tickets),
-        cmocka_unit_test(purging_removes_what_has_had_its_time_and_nothing_else),
         cmocka_unit_test(an_agents_note_takes_its_files_along),
         cmocka_unit_test(a_note_with_a_file_waits_for_a_mail_with_the_same_file),
     };
