@@ -278,6 +278,5 @@ int main(void)
         cmocka_unit_test(of_two_at_once_one_has_the_address),
         cmocka_unit_test(an_upgrade_takes_over_what_is_published),
     };
-    server_start();
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return server_run(tests, setup, teardown);
 }

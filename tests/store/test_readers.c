@@ -249,6 +249,5 @@ int main(void)
         cmocka_unit_test(a_name_is_given_anew_what_it_had_on_purpose_alone),
         cmocka_unit_test(an_upgrade_keeps_what_persons_read_and_says_whom),
     };
-    server_start();
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return server_run(tests, setup, teardown);
 }
