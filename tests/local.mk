@@ -491,6 +491,13 @@ tests_unit_test_transfer_SOURCES = %D%/unit/test_transfer.c
 tests_unit_test_transfer_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_transfer_LDADD = $(UNIT_LIBS)
 
+# All tests under conditions that are none too kind; takes a quarter of an hour each, so it is asked for by name:
+# make stress STRESSFLAGS="--under busy --times 5".
+.PHONY: stress
+stress:
+	$(srcdir)/tests/stress/run $(STRESSFLAGS)
+EXTRA_DIST += %D%/stress/run %D%/stress/slow-disk.c
+
 # Faults under load; takes half an hour, so it is asked for by name: make soak SOAKFLAGS="--only kill --mails 200".
 .PHONY: soak
 soak:

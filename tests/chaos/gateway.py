@@ -14,7 +14,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
-from tk import SLOW, Failed, Skip, Stack, children, expect, wait_for  # noqa: E402
+from tk import SLOW, Failed, Skip, Stack, children, expect, wait_for, with_quarantine  # noqa: E402
 
 DEADLINE = 4
 OPTIONS = 'deadline = "%ds";\n' % DEADLINE
@@ -58,10 +58,10 @@ class Daemon:
                 before = log.tell()
                 self.process = subprocess.Popen(
                     [self.stack.program("ticket-milter"), "-c", self.config], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                    env=dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=4", **self.env))
+                    env=dict(os.environ, **with_quarantine(4), **self.env))
             self.starts += 1
             wait_for(lambda: b" is ready" in self.stack.read_bytes(self.name + ".log")[before:] or
-                     self.process.poll() is not None, "the daemon to start", 30)
+                     self.process.poll() is not None, "the daemon to start")
 
     def keep(self):
         while not self.over:
@@ -71,7 +71,7 @@ class Daemon:
                     with contextlib.suppress(Failed):
                         self.start()
 
-    def end(self, how=signal.SIGTERM, seconds=40):
+    def end(self, how=signal.SIGTERM, seconds=SLOW):
         """Ends it, and returns its status; the keeper starts the next."""
         process = self.process
         with contextlib.suppress(ProcessLookupError):
@@ -161,7 +161,7 @@ class Gateway(Stack):
         self.psql("ALTER TABLE ALL IN TABLESPACE pg_default SET TABLESPACE small")
         self.psql("ALTER INDEX ALL IN TABLESPACE pg_default SET TABLESPACE small")
 
-    def stop_milter(self, how=signal.SIGTERM, seconds=40):
+    def stop_milter(self, how=signal.SIGTERM, seconds=SLOW):
         for daemon in self.daemons:
             daemon.finish()
         self.daemons = []
@@ -289,7 +289,7 @@ class Replicated(Gateway):
         self.psql("ALTER SYSTEM SET synchronous_standby_names = 's1'")
         self.psql("SELECT pg_reload_conf()")
         wait_for(lambda: self.value("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == 1,
-                 "the standby", 30)
+                 "the standby")
 
     def standby_processes(self):
         with open(self.path("standby", "data", "postmaster.pid"), encoding="ascii") as file:

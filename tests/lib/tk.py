@@ -79,6 +79,11 @@ PSQL = client_program("psql")
 SLOW = 180
 
 
+def with_quarantine(megabytes):
+    """Variables for a daemon whose sanitizer holds back so much freed memory, that its memory can be watched."""
+    return {"ASAN_OPTIONS": ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "quarantine_size_mb=%d" % megabytes]))}
+
+
 class Skip(Exception):
     """The case cannot run here; the text says why."""
 

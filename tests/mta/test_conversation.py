@@ -325,9 +325,9 @@ def _(stack):
     def flushed():
         stack.call("postfix", "flush", stack.path("postfix"))
         return delivery(stack, ticket["ticket_id"])
-    wait_for(flushed, "the delivery note", 60)
+    wait_for(flushed, "the delivery note")
     expect_equal(len(delivery(stack, ticket["ticket_id"])), 1, "delivery notes")
-    stack.settle(60)
+    stack.settle()
 
 
 REPORT = """This is a report.

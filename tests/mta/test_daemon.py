@@ -11,10 +11,9 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from tk import CHANNEL, TEMPLATE, Skip, Stack, case, end_milter, expect, expect_equal, main, wait_for  # noqa: E402
+from tk import CHANNEL, SLOW, TEMPLATE, Skip, Stack, case, end_milter, expect, expect_equal, main, wait_for, with_quarantine  # noqa: E402
 
 NOBODY = "nobody"
 
@@ -63,7 +62,7 @@ class Bare(Stack):
     def run(self, *arguments):
         """The finished process; for those that end by themselves."""
         return subprocess.run(self.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True, timeout=30)
+                              stderr=subprocess.PIPE, text=True, timeout=SLOW)
 
     def spawn(self, *arguments, env=None, user=None):
         """A daemon that is ready; the one before is ended where its case failed."""
@@ -79,11 +78,11 @@ class Bare(Stack):
         return daemon
 
     def end(self, daemon, how=signal.SIGTERM):
-        return end_milter(daemon, self.socket, how, 20)
+        return end_milter(daemon, self.socket, how)
 
     def client(self, *arguments):
         done = subprocess.run([self.program("milter-client"), self.socket[len("unix:"):], *arguments],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=200)
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=10 * SLOW)
         expect(done.returncode == 0, "milter-client %s: %s" % (" ".join(arguments), done.stdout))
         return done.stdout
 
@@ -214,7 +213,7 @@ def _(stack):
 def _(stack):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(stack.path("notify"))
-        manager.settimeout(20)
+        manager.settimeout(SLOW)
         daemon = stack.spawn(env={"NOTIFY_SOCKET": stack.path("notify"), "WATCHDOG_USEC": "400000"})
         expect_equal(manager.recv(100), b"READY=1")
         expect_equal(manager.recv(100), b"WATCHDOG=1")
@@ -222,7 +221,7 @@ def _(stack):
         daemon.terminate()
         heard = wait_for(lambda: (lambda said: said if said != b"WATCHDOG=1" else None)(manager.recv(100)), "the end")
         expect_equal(heard, b"STOPPING=1")
-        expect_equal(daemon.wait(20), 0)
+        expect_equal(daemon.wait(SLOW), 0)
 
 
 @case("P4: SIGUSR1 reads the configuration again; with an error the old one stays and file and line are told")
@@ -297,7 +296,7 @@ def _(stack):
 def _(stack):
     daemon = stack.spawn()
     stack.client("old")
-    expect("milter_protocol = 6" in stack.milter_log(), stack.milter_log())
+    wait_for(lambda: "milter_protocol = 6" in stack.milter_log(), "a line that says what to set")
     expect_equal(stack.end(daemon), 0)
 
 
@@ -316,19 +315,18 @@ def _(stack):
 @case("P13: ten thousand mails, RSET storms and connections that vanish leave no memory, thread or file behind")
 def _(stack):
     # a sanitizer keeps what was freed for a while, some hundred megabytes if it may
-    daemon = stack.spawn(env={"ASAN_OPTIONS": "quarantine_size_mb=1"})
+    daemon = stack.spawn(env=with_quarantine(1))
     other = "<bob@elsewhere.example>"
     stack.client("vanish", "70")
     stack.client("mails", "1000", other)
-    time.sleep(0.5)
     files, memory = count_fds(daemon), int(status_of(daemon, "VmRSS")[0])
     expect("accepted=10000 " in stack.client("mails", "10000", other), "not all were let go")
     stack.client("rset", "5000")
     stack.client("vanish", "700")
-    wait_for(lambda: count_fds(daemon) <= files, "the files to be closed", 30)
+    wait_for(lambda: count_fds(daemon) <= files, "the files to be closed")
     grown = int(status_of(daemon, "VmRSS")[0]) - memory
     expect(grown < 16 * 1024, "grew by %d KiB" % grown)
-    expect(int(status_of(daemon, "Threads")[0]) < 20, "threads: %s" % status_of(daemon, "Threads"))
+    wait_for(lambda: int(status_of(daemon, "Threads")[0]) < 20, "the threads to end")
     expect_equal(os.listdir(stack.path("spool")), [])
     expect_equal(stack.end(daemon), 0)
 
@@ -339,9 +337,9 @@ def _(stack):
     clients = [subprocess.Popen([stack.program("milter-client"), stack.socket[len("unix:"):], "mails", "20",
                                  "<bob@elsewhere.example>"], stdout=subprocess.PIPE, text=True) for _ in range(100)]
     for client in clients:
-        out, _ = client.communicate(timeout=120)
+        out, _ = client.communicate(timeout=10 * SLOW)
         expect("accepted=20 " in out, out)
-    wait_for(lambda: int(status_of(daemon, "Threads")[0]) < 20, "the threads to end", 30)
+    wait_for(lambda: int(status_of(daemon, "Threads")[0]) < 20, "the threads to end")
     expect_equal(stack.end(daemon), 0)
 
 

@@ -14,7 +14,7 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from tk import CHANNEL, Skip, Stack, case, expect, expect_equal, mail, main, wait_for  # noqa: E402
+from tk import CHANNEL, SLOW, Skip, Stack, case, expect, expect_equal, mail, main, wait_for  # noqa: E402
 
 ANN = "ann@acme.example"
 PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"
@@ -107,7 +107,7 @@ class Filtered(Stack):
     def stop(self):
         for process in self.filters:
             process.send_signal(signal.SIGTERM)
-            process.wait(20)
+            process.wait(SLOW)
         self.filters = ()
         super().stop()
 

@@ -7,10 +7,9 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from tk import Stack, case, expect, expect_equal, mail, main, wait_for  # noqa: E402
+from tk import SLOW, Stack, case, expect, expect_equal, mail, main, wait_for, with_quarantine  # noqa: E402
 
 ANN, SUPPORT = "ann@acme.example", "support@acme.example"
 SESSIONS, SPOOL = 40, 6
@@ -29,7 +28,7 @@ def descriptors(stack):
 def milter(stack, negotiate=True):
     """A connection to the filter, as an MTA makes it."""
     session = socket.socket(socket.AF_UNIX)
-    session.settimeout(20)
+    session.settimeout(SLOW)
     session.connect(stack.socket[len("unix:"):])
     if negotiate:
         session.sendall(b"\0\0\0\x0dO\0\0\0\6\0\0\x01\xff\0\x1f\xff\xff")
@@ -46,7 +45,7 @@ def answer(session):
 
 def client(stack, *arguments):
     done = subprocess.run([stack.program("milter-client"), stack.socket[len("unix:"):], *arguments], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=200)
+                          stderr=subprocess.STDOUT, text=True, timeout=10 * SLOW)
     expect(done.returncode == 0, "milter-client %s: %s" % (" ".join(arguments), done.stdout))
     return done.stdout
 
@@ -59,7 +58,7 @@ def _(stack):
         expect(answered.count(True) <= SESSIONS and answered.count(False) >= 5, "answered: %r" % answered)
         expect_equal(stack.send(mail("Beyond"), ANN, [SUPPORT])[0] // 100, 4, "the reply beyond the limit")
         expect("(limits.sessions): one is closed" in stack.milter_log(), stack.milter_log()[-500:])
-    wait_for(lambda: stack.send(mail("Again"), ANN, [SUPPORT])[0] == 250, "mail to be taken again", 30)
+    wait_for(lambda: stack.send(mail("Again"), ANN, [SUPPORT])[0] == 250, "mail to be taken again")
 
 
 @case("P7 P8: connections that say nothing, or stop in the middle of a mail, cost a descriptor each and no thread")
@@ -72,10 +71,9 @@ def _(stack):
                 expect(answer(session), "no answer")
                 session.sendall(b"\0\0\0\5M<a>\0")
                 expect(answer(session), "no answer to MAIL")
-        time.sleep(1.5)
-        expect(status_of(stack, "Threads") <= before + 10, "%d threads" % status_of(stack, "Threads"))
+        wait_for(lambda: status_of(stack, "Threads") <= before + 10, "the threads to end")
         expect_equal(stack.send(mail("Between"), ANN, [SUPPORT])[0], 250, "a mail beside them")
-    wait_for(lambda: descriptors(stack) <= files + 12, "the descriptors to be given back", 30)
+    wait_for(lambda: descriptors(stack) <= files + 12, "the descriptors to be given back")
 
 
 def send_slowly(stack, content, gate, replies):
@@ -84,7 +82,7 @@ def send_slowly(stack, content, gate, replies):
         session.command("MAIL FROM:<%s>" % ANN)
         session.command("RCPT TO:<%s>" % SUPPORT)
         session.command("DATA")
-        gate.wait(60)
+        gate.wait(SLOW)
         session.socket.sendall(content + b".\r\n")
         replies.append(session.reply()[0])
 
@@ -108,13 +106,13 @@ def _(stack):
             replies.append(stack.send(mail("Beside them", ("y" * 70 + "\n") * 40000), ANN, [SUPPORT]))
             return replies[-1][0] == 452
 
-        wait_for(is_put_off, "the bytes to be on their way, and one more mail to be too many", 30)
+        wait_for(is_put_off, "the bytes to be on their way, and one more mail to be too many")
         expect("4.3.1" in replies[-1][1], replies[-1][1])
         expect({code for code, _ in replies} <= {250, 452}, "replies: %r" % replies)
         code, text = stack.send(mail("Beside", "y" * 70 + "\n"), ANN, [SUPPORT])
         expect(code in (250, 452), text)
     content = mail("With room", ("z" * 70 + "\n") * 40000)
-    wait_for(lambda: stack.send(content, ANN, [SUPPORT])[0] == 250, "room for the next", 20)
+    wait_for(lambda: stack.send(content, ANN, [SUPPORT])[0] == 250, "room for the next")
     expect_equal(os.listdir(stack.path("spool")), [], "what is left in the spool")
 
 
@@ -128,11 +126,11 @@ def _(stack):
         thread.start()
     gate.set()
     for thread in threads:
-        thread.join(120)
+        thread.join(10 * SLOW)
     expect_equal(len(replies), 12, "replies")
     expect(set(replies) <= {250, 451, 452}, "replies: %r" % replies)
     for content in mails:
-        wait_for(lambda content=content: stack.send(content, ANN, [SUPPORT])[0] == 250, "the mail to be taken", 30)
+        wait_for(lambda content=content: stack.send(content, ANN, [SUPPORT])[0] == 250, "the mail to be taken")
     rows = stack.rows("SELECT message_id, count(DISTINCT ticket_id) AS n FROM ticketing.message_id"
                       " WHERE message_id LIKE 'large.%@flood.example' GROUP BY 1")
     expect_equal(sorted(row["n"] for row in rows), [1] * 12, "tickets of each")
@@ -157,7 +155,8 @@ def _(stack):
                 while session.recv(65536):
                     pass
     expect(stack.daemon.poll() is None, "the filter ended")
-    expect_equal(stack.send(mail("After that"), ANN, [SUPPORT])[0], 250)
+    # Whoever comes before all these connections are closed may be put off.
+    wait_for(lambda: stack.send(mail("After that"), ANN, [SUPPORT])[0] == 250, "a mail to be taken")
 
 
 @case("P13: ten thousand mails on one connection are answered one by one, and nothing grows")
@@ -191,7 +190,7 @@ def _(stack):
         rows = stack.rows("SELECT extract(epoch FROM now() - t.created_at) AS age FROM ticketing.ticket t"
                           " JOIN ticketing.message_id m USING (tenant_id, ticket_id)"
                           " WHERE m.message_id = 'date.%d@flood.example'" % number)
-        expect(len(rows) == 1 and -5 < rows[0]["age"] < 120, "%s: %r" % (date, rows))
+        expect(len(rows) == 1 and -5 < rows[0]["age"] < 3600, "%s: %r" % (date, rows))
 
 
-main(lambda build: Stack(build, options=OPTIONS, env={"ASAN_OPTIONS": "quarantine_size_mb=1"}))
+main(lambda build: Stack(build, options=OPTIONS, env=with_quarantine(1)))

@@ -230,7 +230,7 @@ def _(stack):
     expect_equal(reply[0] // 10, 45, "the reply %r" % (reply,))
     expect(reply[1].startswith("4.3."), "enhanced code: " + reply[1])
     expect_equal(other[0], 250, "the reply to a mail for no channel")
-    wait_for(lambda: stack.send(content, ANN, [SUPPORT])[0] == 250, "the database to be used again", 30)
+    wait_for(lambda: stack.send(content, ANN, [SUPPORT])[0] == 250, "the database to be used again")
     ticket_of(stack, "away.1@acme.example")
 
 

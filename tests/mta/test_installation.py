@@ -38,7 +38,7 @@ def told(stack):
     """A request, and what is sent to its requester about it."""
     had = len(stack.mailbox(ANN))
     row = take(stack, mail("Printer"))
-    got = stack.wait_mailbox(ANN, had + 1, 60)[-1]
+    got = stack.wait_mailbox(ANN, had + 1)[-1]
     return row, email.message_from_bytes(got, policy=email.policy.default)
 
 
@@ -87,8 +87,8 @@ def _(stack):
     said = stack.ctl("init", "--name", SECOND)
     expect("the name of the installation is %s" % SECOND in said and "a former name is %s" % FIRST in said, said)
     # Each look is a mail, and there is no need for many.
-    wait_for(lambda: loop_of(stack, SECOND) == "loop", "the filter to know the new name", 60)
-    new = wait_for(lambda: [got for got in [told(stack)] if got[1]["X-Ticket-Loop"] == SECOND], "ticket-notify to know the new name", 60)[0][1]
+    wait_for(lambda: loop_of(stack, SECOND) == "loop", "the filter to know the new name")
+    new = wait_for(lambda: [got for got in [told(stack)] if got[1]["X-Ticket-Loop"] == SECOND], "ticket-notify to know the new name")[0][1]
     expect(new["Message-ID"].endswith("@%s>" % SECOND), new["Message-ID"])
     for name in (FIRST, SECOND):
         expect_equal(loop_of(stack, name), "loop", name)

@@ -69,11 +69,11 @@ class Letters(Desk):
 
     def delivered(self, recipient, kind):
         """The mails of a kind that were sent to a recipient, in the order of the outbox; waits until none is pending."""
-        wait_for(lambda: self.value("SELECT count(*) FROM ticketing.outbox WHERE state = 'pending'") == 0, "all mails to be sent", 60)
+        wait_for(lambda: self.value("SELECT count(*) FROM ticketing.outbox WHERE state = 'pending'") == 0, "all mails to be sent")
         rows = self.rows("SELECT message_id, state, last_error FROM ticketing.outbox WHERE recipient = '%s' AND kind = '%s'"
                          " ORDER BY outbox_id" % (recipient, kind))
         expect(all(row["state"] == "sent" for row in rows), rows)
-        self.wait_mailbox(recipient, self.value("SELECT count(*) FROM ticketing.outbox WHERE recipient = '%s'" % recipient), 60)
+        self.wait_mailbox(recipient, self.value("SELECT count(*) FROM ticketing.outbox WHERE recipient = '%s'" % recipient))
         mails = {}
         for content in self.mailbox(recipient):
             parsed = email.message_from_bytes(content, policy=email.policy.default)

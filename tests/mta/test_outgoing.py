@@ -400,10 +400,10 @@ def _(stack):
                 once.set()
         sink.at_step = at_step
         with stack.notify("smtp://127.0.0.1:%d" % sink.port):
-            expect(once.wait(60), "the mail is not sent")
-            wait_for(lambda: "the database cannot be asked for mails" in stack.milter_log(), "a word about it", 60)
+            expect(once.wait(SLOW), "the mail is not sent")
+            wait_for(lambda: "the database cannot be asked for mails" in stack.milter_log(), "a word about it")
             stack.start_postgres()
-            rows = stack.wait_state("sent", 60)
+            rows = stack.wait_state("sent")
         expect_equal((len(sink.mails), rows[0]["attempts"]), (1, 1), "mails and attempts")
 
 
@@ -417,7 +417,7 @@ def _(stack):
     try:
         with Sink() as sink:
             with stack.notify("smtp://127.0.0.1:%d" % sink.port):
-                wait_for(lambda: "result=left" in stack.milter_log(), "the end of the mail", 60)
+                wait_for(lambda: "result=left" in stack.milter_log(), "the end of the mail")
             expect_equal(sink.mails, [], "mails")
             expect_equal(stack.rows("SELECT state, leased_by FROM ticketing.outbox"),
                          [{"state": "pending", "leased_by": "another"}], "the row")

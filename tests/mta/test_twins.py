@@ -8,7 +8,7 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from tk import CHANNEL, Stack, case, expect, expect_equal, mail, main  # noqa: E402
+from tk import CHANNEL, SLOW, Stack, case, expect, expect_equal, mail, main  # noqa: E402
 
 ANN, SUPPORT = "ann@acme.example", "support@acme.example"
 numbers = itertools.count(1)
@@ -34,13 +34,13 @@ def at_once(stack, contents):
         with stack.smtp() as session:
             session.command("MAIL FROM:<%s>" % ANN)
             session.command("RCPT TO:<%s>" % SUPPORT)
-            gate.wait(30)
+            gate.wait(SLOW)
             codes[number] = session.data(content)[0]
     threads = [threading.Thread(target=run, args=pair) for pair in enumerate(contents)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(10 * SLOW)
     return codes
 
 
@@ -204,6 +204,7 @@ def _(stack):
     for command in (("show", number, "--json"), ("tickets", "--json"), ("intake", "--json"), ("tickets",), ("show", number), ("intake",)):
         text = stack.ctl(*command)
         expect(not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]", text), "%s prints control characters" % (command,))
+    stack.send(mail(sender="x@foreign.example"), "x@foreign.example", [SUPPORT])
     failed = stack.ctl_json("intake", "--failed")
     expect({row["verdict"] for row in failed} == {"fail"}, "verdicts of --failed")
     expect_equal(len(failed), stack.value("SELECT count(*) AS n FROM ticketing.intake WHERE verdict = 'fail'"), "rows of --failed")
@@ -212,6 +213,8 @@ def _(stack):
 
 @case("exit codes say not found, usage, bad data, try later and configuration")
 def _(stack):
+    with open(stack.path("test.eml"), "wb") as file:
+        file.write(mail())
     for arguments, code in ((("show", "INC-99999"), 1), (("show",), 64), (("frobnicate",), 64), (("tickets", "--since", "yesteryear"), 64),
                             (("intake", "--limit", "0"), 64), (("test", "acme/support", stack.path("nothing.eml")), 65),
                             (("test", "acme/none", stack.path("test.eml")), 1), (("tickets", "--conninfo", "host=127.0.0.1 port=1 connect_timeout=2"), 75),

@@ -110,8 +110,8 @@ def _(stack):
 def _(stack):
     def waited():
         return [content for content in stack.mailbox(ANN) if b"This waits for the upgrade." in content]
-    wait_for(waited, "the note that waited", 60)
-    wait_for(lambda: stack.value("SELECT count(*) FROM ticketing.outbox WHERE state = 'pending'") == 0, "an empty outbox", 60)
+    wait_for(waited, "the note that waited")
+    wait_for(lambda: stack.value("SELECT count(*) FROM ticketing.outbox WHERE state = 'pending'") == 0, "an empty outbox")
     stack.settle()
     expect_equal(len(waited()), 1, "mails with the note")
     expect(b"one@client.example" in waited()[0], "the note does not name the request")

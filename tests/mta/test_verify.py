@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from tk import TREE, Skip, Stack, case, expect, expect_equal, mail, main  # noqa: E402
@@ -38,8 +37,7 @@ def postconf(etc, *settings):
 
 
 def reload(stack):
-    stack.call("postfix", "reload", stack.path("postfix"))
-    time.sleep(1)  # idle smtpd processes end at once
+    stack.reload_mta("smtpd", "cleanup")
 
 
 def judged(stack, name, severity, rows, faults, status):
