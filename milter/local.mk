@@ -52,6 +52,7 @@ ticketctl_SOURCES = \
 	%D%/ctl/preview.c \
 	%D%/ctl/program.c %D%/ctl/program.h \
 	%D%/ctl/publish.c \
+	%D%/ctl/raw.c %D%/ctl/raw.h \
 	%D%/ctl/reach.c %D%/ctl/reach.h \
 	%D%/ctl/rows.c %D%/ctl/rows.h \
 	%D%/ctl/sample.c %D%/ctl/sample.h \

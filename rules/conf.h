@@ -20,7 +20,7 @@ enum tk_keep_attachments { TK_KEEP_ALL, TK_KEEP_NONE, TK_KEEP_NO_INLINE };
 enum tk_stranger_reply { TK_STRANGER_UNVERIFIED, TK_STRANGER_NEW_LINKED };
 enum tk_closed { TK_CLOSED_NOTE, TK_CLOSED_REOPEN, TK_CLOSED_NEW_LINKED };
 enum tk_subject_change { TK_SUBJECT_APPEND, TK_SUBJECT_NEW_LINKED };
-enum tk_keep_raw { TK_RAW_NEEDED, TK_RAW_ALL };
+enum tk_keep_raw { TK_RAW_NEEDED, TK_RAW_REFUSED, TK_RAW_ALL };
 enum tk_smtp_tls { TK_SMTP_TLS_OFF, TK_SMTP_TLS_STARTTLS };
 enum tk_smtp_auth { TK_SMTP_AUTH_NONE, TK_SMTP_AUTH_PLAIN, TK_SMTP_AUTH_LOGIN, TK_SMTP_AUTH_XOAUTH2 };
 /* Of the texts of our own mails. */
@@ -134,6 +134,7 @@ struct tk_channel {
     guint64 attachment_max_size;  /* bytes */
     char **attachment_deny_names; /* shell patterns, compared without case */
     gboolean attach_mail;
+    int keep_msecs; /* how long all mails are kept as they came */
     enum tk_language language;
     gboolean detail; /* whether mail to "local-part+anything" reaches the channel */
     gboolean confirmation_enabled;
@@ -178,6 +179,7 @@ struct tk_conf {
     int limit_sessions;           /* connections at once */
     struct tk_rates tenant_rates; /* tickets and notes of one tenant */
     enum tk_keep_raw keep_raw;
+    guint64 keep_raw_budget; /* bytes a tenant */
     char *notify_conninfo;
     char *smtp_url; /* "smtp://host:port" or "smtps://host:port" */
     enum tk_smtp_tls smtp_tls;

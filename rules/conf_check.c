@@ -6,6 +6,7 @@
 #include "rules/address.h"
 #include "rules/conf_fields.h"
 #include "rules/conf_mail.h"
+#include "rules/raw.h"
 
 struct check {
     struct tk_conf_findings *findings;
@@ -309,6 +310,22 @@ static void check_rates(struct check *check, struct tk_channel *channel)
                                 "channel.limits.notes_fail: %s", notes);
 }
 
+/* Mails would be told 250 and be gone. */
+static void check_lost(struct check *check, struct tk_channel *channel, const char *option,
+                       const struct tk_folder *folder, enum tk_verdict verdict)
+{
+    const struct tk_conf *conf = check->conf;
+    if (tk_raw_is_lost(conf, channel, verdict))
+        tk_conf_problem_channel(check->findings, channel, folder, FALSE,
+                                "%s = \"none\": the senders of such mails are told that they arrived, and "
+                                "nothing keeps them, since %s has "
+                                "%s; %s there, or an address here, keeps them",
+                                option, conf->file,
+                                conf->keep_raw_budget == 0 ? "keep_raw_budget = \"0\""
+                                                           : "keep_raw = \"needed\"",
+                                conf->keep_raw_budget == 0 ? "a budget" : "\"refused\"");
+}
+
 static void check_channel(struct check *check, struct tk_channel *channel)
 {
     if (channel->title[0] == '\0') {
@@ -325,6 +342,8 @@ static void check_channel(struct check *check, struct tk_channel *channel)
     check_folder(check, channel, "channel.folders.success", &channel->success);
     check_folder(check, channel, "channel.folders.fail", &channel->fail);
     check_folder(check, channel, "channel.folders.exclude", &channel->exclude);
+    check_lost(check, channel, "channel.folders.fail", &channel->fail, TK_VERDICT_FAIL);
+    check_lost(check, channel, "channel.folders.exclude", &channel->exclude, TK_VERDICT_EXCLUDE);
     if (channel->reply_to != NULL && owner(check, channel->reply_to) != channel)
         tk_conf_problem_channel(check->findings, channel, channel->reply_to, TRUE,
                                 "channel.reply_to = \"%s\": the address or an alias of this channel is right",

@@ -253,6 +253,7 @@ char *tk_conf_channel_rules(const struct tk_channel *channel)
     put_number(out, "attachment_max_size", (gint64)channel->attachment_max_size);
     put_set(out, "attachment_deny_names", channel->attachment_deny_names, FALSE);
     put_bool(out, "attach_mail", channel->attach_mail);
+    put_number(out, "keep", channel->keep_msecs / 1000);
     put_bool(out, "confirmation", channel->confirmation_enabled);
     put_set(out, "tell_status", channel->told_states, FALSE);
     put_rate(out, "tickets_later", &channel->ticket_rates.later);

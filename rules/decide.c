@@ -396,7 +396,8 @@ static unsigned find_flags(const struct tk_decide_input *input)
 
 const char **tk_decide_flag_words(unsigned flags)
 {
-    static const char *const words[] = {"unconfirmed", "impersonation", "held", "own_address", "form"};
+    static const char *const words[] = {"unconfirmed", "impersonation", "held",
+                                        "own_address", "form",          "not_kept"};
     GPtrArray *out = g_ptr_array_new();
     for (guint i = 0; i < G_N_ELEMENTS(words); i++)
         if (flags & (1U << i))

@@ -36,13 +36,14 @@ struct tk_decide_known {
     const char *matched_by; /* static: "token_address", "token_message_id", "message_id" or "number" */
 };
 
-/* What was found of a mail that became a ticket or a note, and stopped nothing. */
+/* What was found of a mail, and stopped nothing. */
 enum tk_flag {
     TK_FLAG_UNCONFIRMED = 1,   /* nobody confirms the sender */
     TK_FLAG_IMPERSONATION = 2, /* and it claims one of the tenant's own domains */
     TK_FLAG_HELD = 4,          /* a service's mail that agents alone may see (rules/hold.h) */
     TK_FLAG_OWN_ADDRESS = 8,   /* From is an address of the installation */
-    TK_FLAG_FORM = 16          /* a sender of senders.forms wrote it for the requester */
+    TK_FLAG_FORM = 16,         /* a sender of senders.forms wrote it for the requester */
+    TK_FLAG_NOT_KEPT = 32      /* refused or excluded, and nothing holds the mail (rules/raw.h) */
 };
 
 struct tk_decision {

@@ -69,6 +69,7 @@ librules_a_SOURCES = \
 	%D%/placeholder.c %D%/placeholder.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/postfix.c %D%/postfix.h \
+	%D%/raw.c %D%/raw.h \
 	%D%/requester.c %D%/requester.h \
 	%D%/rtf.c %D%/rtf.h \
 	%D%/rtf_words.c %D%/rtf_words.h \

@@ -15,7 +15,7 @@ static const char *const stranger_words[] = {"unverified", "new_linked", NULL};
 static const char *const closed_words[] = {"note", "reopen", "new_linked", NULL};
 static const char *const subject_words[] = {"append", "new_linked", NULL};
 static const char *const keep_words[] = {"all", "none", "no-inline", NULL};
-static const char *const raw_words[] = {"needed", "all", NULL};
+static const char *const raw_words[] = {"needed", "refused", "all", NULL};
 static const char *const tls_words[] = {"off", "starttls", NULL};
 static const char *const auth_words[] = {"none", "plain", "login", "xoauth2", NULL};
 static const char *const language_words[] = {"en", "de", "fr", "es", "it", "nl", "pt", "pl", NULL};
@@ -130,10 +130,18 @@ static const struct tk_option table[] = {
                  "is asked to come again."),
     MAIN("limits.tenant_fail", ONE, RATE, .default_text = "none", .min = 0, .max = RATE_MAX, MEMBER(tk_conf, tenant_rates.fail),
          .help = "As limits.tenant_later, for a longer time: what is more goes to the fail folder with the reason rate_limit."),
-    MAIN("keep_raw", ONE, WORD, .default_text = "needed", .words = raw_words, MEMBER(tk_conf, keep_raw),
+    MAIN("keep_raw", ONE, WORD, .default_text = "refused", .words = raw_words, MEMBER(tk_conf, keep_raw),
          .help = "Which mails are also stored as they came. needed: those of tickets and notes that could not be "
                  "read in full; and for 14 days, where they have at most 1M and no folder holds them, those that were "
-                 "refused, and those that were excluded and could not be read in full."),
+                 "refused, and those that were excluded and could not be read in full. refused: also, for 14 days, all "
+                 "others that were refused or excluded and have at most 1M, but no loops, bounces and receipts. all: every "
+                 "mail, as long as its row of the intake. What is kept for days is kept within keep_raw_budget. ticketctl "
+                 "intake --raw writes such a mail out."),
+    MAIN("keep_raw_budget", ONE, SIZE, .default_text = "2G", .flags = TK_OPTION_UNSHOWN, .min = 0, .max = 1024 * GIB,
+         MEMBER(tk_conf, keep_raw_budget),
+         .help = "Bytes of all mails of one tenant that are kept for days; a small one counts as 4K. Where they are more, the "
+                 "oldest excluded ones go before their time, then the oldest of tickets and notes (channel.keep), then the "
+                 "oldest refused ones; a warning says so, and ticketctl status. 0 keeps none."),
 
     MAIN("notify", GROUP, TEXT, .help = "How ticket-notify(8) sends confirmations, notes and tidings of a status."),
     MAIN("notify.conninfo", ONE, TEXT, .default_text = "dbname=tickets user=ticket_notify", .flags = TK_OPTION_RESTART,
@@ -312,6 +320,9 @@ static const struct tk_option table[] = {
             .help = "Names that are left out. \"*\" stands for any text, \"?\" for one character; case does not matter."),
     CHANNEL("channel.attach_mail", ONE, BOOL, .default_text = "false", MEMBER(tk_channel, attach_mail),
             .help = "Adds the mail itself as mail.eml."),
+    CHANNEL("channel.keep", ONE, TIME, .default_text = "0s", .min = 0, .max = 20 * DAY, MEMBER(tk_channel, keep_msecs),
+            .help = "How long every mail to this channel is kept as it came, those of tickets and notes too, within "
+                    "keep_raw_budget. 0s: only what keep_raw asks for."),
     CHANNEL("channel.language", ONE, WORD, .default_text = "en", .words = language_words, MEMBER(tk_channel, language),
             .help = "Language of the channel's own mails."),
     CHANNEL("channel.detail", ONE, BOOL, .default_text = "true", MEMBER(tk_channel, detail),

@@ -166,18 +166,34 @@ enum tk_status tk_admin_set_status(struct tk_store *store, gint64 tenant_id, con
     return tk_pool_input(store, tk_query_set_status, &args, deadline, &result, why);
 }
 
-enum tk_status tk_admin_attachment(struct tk_store *store, gint64 tenant_id, gint64 attachment_id,
-                                   tk_store_sink put, void *sink, gint64 deadline, GString *why)
+/* Streams the bytes that a query gives. */
+static enum tk_status stream(struct tk_store *store, const char *query, const struct tk_args *args,
+                             tk_store_sink put, void *sink, gint64 deadline, GString *why)
 {
     struct tk_connection *c = NULL;
     enum tk_status status = tk_pool_take(store, deadline, &c, why);
     if (status != TK_OK)
         return status;
+    status = tk_connection_stream(c, query, args, put, sink, deadline, why);
+    tk_pool_give(store, &c);
+    return status;
+}
+
+enum tk_status tk_admin_attachment(struct tk_store *store, gint64 tenant_id, gint64 attachment_id,
+                                   tk_store_sink put, void *sink, gint64 deadline, GString *why)
+{
     TK_ARGS_AUTO struct tk_args args;
     tk_args_init(&args);
     tk_args_number(&args, tenant_id);
     tk_args_number(&args, attachment_id);
-    status = tk_connection_stream(c, tk_query_attachment_data, &args, put, sink, deadline, why);
-    tk_pool_give(store, &c);
-    return status;
+    return stream(store, tk_query_attachment_data, &args, put, sink, deadline, why);
+}
+
+enum tk_status tk_admin_raw(struct tk_store *store, gint64 intake_id, tk_store_sink put, void *sink,
+                            gint64 deadline, GString *why)
+{
+    TK_ARGS_AUTO struct tk_args args;
+    tk_args_init(&args);
+    tk_args_number(&args, intake_id);
+    return stream(store, tk_query_raw_data, &args, put, sink, deadline, why);
 }

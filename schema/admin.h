@@ -139,4 +139,9 @@ TK_MUST_CHECK enum tk_status tk_admin_attachment(struct tk_store *store, gint64 
                                                  gint64 attachment_id, tk_store_sink put, void *sink,
                                                  gint64 deadline, GString *why);
 
+/* The same with the mail of an intake row, as it came. Role ticket_admin. TK_NO_MATCH: no such row, or its
+ * mail is not kept. */
+TK_MUST_CHECK enum tk_status tk_admin_raw(struct tk_store *store, gint64 intake_id, tk_store_sink put,
+                                          void *sink, gint64 deadline, GString *why);
+
 #endif

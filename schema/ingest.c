@@ -37,6 +37,7 @@ struct mail {
     guint count;
     const struct tk_store_blob *blobs;
     guint blob_count;
+    struct tk_ingest_raw raw; /* seconds 0: it is not kept, or for good */
 };
 
 struct pipeline {
@@ -260,9 +261,9 @@ static enum tk_status send_blobs(struct pipeline *p, gint64 tenant_id, const str
     return status;
 }
 
-/* Sends the Sync, reads every answer and then the commit's. RESULTS gets those of the last COUNT statements.
- */
-static enum tk_status commit(struct pipeline *p, PGresult **results, guint count, gint64 sent)
+/* Sends the Sync, reads every answer and then the commit's. RESULTS gets the rows of the last LAST answers,
+ * of which COUNT have any: the others are of statements that were prepared on the way. */
+static enum tk_status commit(struct pipeline *p, PGresult **results, guint last, guint count, gint64 sent)
 {
     TK_FAULT("sending", NULL);
     p->sync_sent = true;
@@ -273,12 +274,12 @@ static enum tk_status commit(struct pipeline *p, PGresult **results, guint count
     if (status != TK_OK)
         return TK_UNCERTAIN;
     TK_FAULT("committing", NULL);
-    while (p->unanswered > 0 && !p->c->broken) {
+    for (guint taken = 0; p->unanswered > 0 && !p->c->broken;) {
         g_autoptr(PGresult) result = NULL;
-        const guint before = p->unanswered;
+        const gboolean wanted = p->unanswered <= last && taken < count;
         status = answer(p, &result, status);
-        if (result != NULL && before <= count)
-            results[count - before] = g_steal_pointer(&result);
+        if (wanted && result != NULL && PQresultStatus(result) == PGRES_TUPLES_OK)
+            results[taken++] = g_steal_pointer(&result);
     }
     if (p->c->broken)
         return status;
@@ -308,11 +309,63 @@ static int compare_channels(gconstpointer a, gconstpointer b)
     return (*x)->channel_id < (*y)->channel_id ? -1 : (*x)->channel_id > (*y)->channel_id;
 }
 
-/* One try of the whole transaction. */
-static enum tk_status run(struct pipeline *p, const struct tk_ingest *items, guint count,
-                          const struct tk_store_blob *blobs, guint blob_count,
-                          struct tk_ingest_result *results)
+/* Whether VERDICT makes a mail worth more than OTHER, as raw_worth() has it. */
+static bool is_worth_more(const char *verdict, const char *other)
 {
+    return other == NULL || strcmp(other, "exclude") == 0 || strcmp(verdict, "fail") == 0;
+}
+
+/* What the items ask for together: they are of one mail. */
+static struct tk_ingest_raw find_raw(const struct tk_ingest *items, guint count)
+{
+    struct tk_ingest_raw raw = {0};
+    for (guint i = 0; i < count; i++) {
+        const struct tk_ingest *item = &items[i];
+        if (item->raw_sha256 == NULL || item->raw_seconds == 0)
+            continue;
+        raw.tenant_id = item->tenant_id;
+        raw.sha256 = item->raw_sha256;
+        raw.size = item->size;
+        raw.budget = item->raw_budget;
+        raw.seconds = MAX(raw.seconds, item->raw_seconds);
+        if (is_worth_more(item->verdict, raw.verdict))
+            raw.verdict = item->verdict;
+    }
+    return raw;
+}
+
+static enum tk_status send_raw(struct pipeline *p, const struct tk_ingest_raw *raw)
+{
+    TK_ARGS_AUTO struct tk_args args;
+    tk_args_init(&args);
+    tk_ingest_args_raw(&args, raw, tk_connection_clock(p->c, g_get_monotonic_time()),
+                       tk_connection_clock(p->c, p->deadline));
+    return send_query(p, tk_query_raw_account, &args, false);
+}
+
+/* Hands the answers over: those of the items in ORDER, then the one about the raw mail. */
+static void read_answers(const struct mail *mail, const GPtrArray *order, const GPtrArray *answers,
+                         struct tk_ingest_result *results, struct tk_ingest_kept *kept)
+{
+    for (guint i = 0; i < mail->count; i++)
+        tk_ingest_args_read(answers->pdata[i], &results[(struct tk_ingest *)order->pdata[i] - mail->items]);
+    if (mail->raw.seconds == 0)
+        return;
+    tk_ingest_args_read_raw(answers->pdata[mail->count], kept);
+    struct tk_ingest_kept told = *kept;
+    for (guint i = 0; i < mail->count; i++) {
+        if (mail->items[i].raw_seconds == 0)
+            continue;
+        results[i].raw = told;
+        told.alarm = TK_INGEST_ALARM_NONE; /* once */
+    }
+}
+
+/* One try of the whole transaction. */
+static enum tk_status run(struct pipeline *p, const struct mail *mail, struct tk_ingest_result *results,
+                          struct tk_ingest_kept *kept)
+{
+    const guint expected = mail->count + (mail->raw.seconds > 0);
     if (PQenterPipelineMode(p->c->pq) == 0) {
         p->c->broken = true;
         return tk_status_fail(TK_LATER, p->why, "the connection is not idle");
@@ -320,35 +373,40 @@ static enum tk_status run(struct pipeline *p, const struct tk_ingest *items, gui
     /* Keys are locked in the order of the channels, so that two mails to the same channels cannot lock each
      * other. */
     g_autoptr(GPtrArray) order = g_ptr_array_new();
-    for (guint i = 0; i < count; i++)
-        g_ptr_array_add(order, (void *)&items[i]);
+    for (guint i = 0; i < mail->count; i++)
+        g_ptr_array_add(order, (void *)&mail->items[i]);
     g_ptr_array_sort(order, compare_channels);
     g_autoptr(GPtrArray) answers = g_ptr_array_new_with_free_func((GDestroyNotify)PQclear);
-    g_ptr_array_set_size(answers, (int)count);
+    g_ptr_array_set_size(answers, (int)expected);
     const gint64 began = g_get_monotonic_time();
-    enum tk_status status = send_blobs(p, items[0].tenant_id, blobs, blob_count);
-    for (guint i = 0; status == TK_OK && i < count; i++) {
+    const gint64 tenant_id = mail->count > 0 ? mail->items[0].tenant_id : mail->raw.tenant_id;
+    enum tk_status status = send_blobs(p, tenant_id, mail->blobs, mail->blob_count);
+    const guint before = p->unanswered;
+    for (guint i = 0; status == TK_OK && i < mail->count; i++) {
         TK_ARGS_AUTO struct tk_args args;
         tk_args_init(&args);
         tk_ingest_args(&args, order->pdata[i], tk_connection_clock(p->c, g_get_monotonic_time()),
                        tk_connection_clock(p->c, p->deadline));
         status = send_query(p, tk_query_ingest, &args, false);
     }
+    if (status == TK_OK && mail->raw.seconds > 0)
+        status = send_raw(p, &mail->raw);
     if (status == TK_OK)
-        status = commit(p, (PGresult **)answers->pdata, count, began);
+        status = commit(p, (PGresult **)answers->pdata, p->unanswered - before, expected, began);
     else
         p->c->broken = true; /* closing it is the rollback */
     if (!p->c->broken && PQexitPipelineMode(p->c->pq) == 0)
         p->c->broken = true;
-    for (guint i = 0; status == TK_OK && i < count; i++)
-        tk_ingest_args_read(answers->pdata[i], &results[(struct tk_ingest *)order->pdata[i] - items]);
+    if (status == TK_OK)
+        read_answers(mail, order, answers, results, kept);
     return status;
 }
 
 /* The whole call, tried again where the server asks for it. SQLSTATE_R: of a failure that the server named.
  */
 static enum tk_status store_mail(struct tk_store *store, const struct mail *mail, gint64 deadline,
-                                 struct tk_ingest_result *results, char sqlstate_r[6], GString *why)
+                                 struct tk_ingest_result *results, struct tk_ingest_kept *kept,
+                                 char sqlstate_r[6], GString *why)
 {
     gint64 backoff = BACKOFF_FIRST;
     for (guint try = 1;; try++) {
@@ -357,7 +415,7 @@ static enum tk_status store_mail(struct tk_store *store, const struct mail *mail
         enum tk_status status = tk_pool_take(store, deadline, &p.c, why);
         if (status != TK_OK)
             return status;
-        status = run(&p, mail->items, mail->count, mail->blobs, mail->blob_count, results);
+        status = run(&p, mail, results, kept);
         memcpy(sqlstate_r, p.c->sqlstate, sizeof p.c->sqlstate);
         tk_pool_give(store, &p.c);
         const gint64 pause = backoff + tk_pool_random(store, backoff);
@@ -380,13 +438,14 @@ static enum tk_status prove(struct tk_store *store, const struct mail *mail, gin
                             struct tk_ingest_result *results, GString *why)
 {
     char sqlstate[6];
+    struct tk_ingest_kept kept;
     g_autoptr(GString) text = g_string_new(NULL);
     enum tk_status status = tk_probe(store, mail->items, mail->count, deadline, text);
     if (status != TK_OK) {
         g_string_append_printf(why, "; a mail of other values cannot be stored either: %s", text->str);
         return status;
     }
-    status = store_mail(store, mail, deadline, results, sqlstate, text);
+    status = store_mail(store, mail, deadline, results, &kept, sqlstate, text);
     g_string_assign(why, text->str);
     if (!blames_values(status, sqlstate))
         return status;
@@ -398,7 +457,8 @@ enum tk_status tk_store_ingest(struct tk_store *store, const struct tk_ingest *i
                                const struct tk_store_blob *blobs, guint blob_count, gint64 deadline,
                                struct tk_ingest_result *results_r, GString *why)
 {
-    const struct mail mail = {items, count, blobs, blob_count};
+    const struct mail mail = {items, count, blobs, blob_count, find_raw(items, count)};
+    struct tk_ingest_kept kept;
     char sqlstate[6];
     if (count == 0)
         return tk_status_fail(TK_BUG, why, "nothing to store");
@@ -406,12 +466,21 @@ enum tk_status tk_store_ingest(struct tk_store *store, const struct tk_ingest *i
         if (items[i].tenant_id != items[0].tenant_id)
             return tk_status_fail(TK_BUG, why, "one transaction for several tenants");
     g_autoptr(GString) text = g_string_new(NULL);
-    enum tk_status status = store_mail(store, &mail, deadline, results_r, sqlstate, text);
+    enum tk_status status = store_mail(store, &mail, deadline, results_r, &kept, sqlstate, text);
     if (blames_values(status, sqlstate))
         status = prove(store, &mail, deadline, results_r, text);
     if (status != TK_OK && why != NULL)
         g_string_assign(why, text->str);
     return status;
+}
+
+enum tk_status tk_store_keep_raw(struct tk_store *store, const struct tk_ingest_raw *raw,
+                                 const struct tk_store_blob *content, gint64 deadline,
+                                 struct tk_ingest_kept *kept_r, GString *why)
+{
+    const struct mail mail = {.blobs = content, .blob_count = 1, .raw = *raw};
+    char sqlstate[6];
+    return store_mail(store, &mail, deadline, NULL, kept_r, sqlstate, why);
 }
 
 void tk_ingest_result_clear(struct tk_ingest_result *result)

@@ -80,6 +80,13 @@ struct tk_ingest_rate {
     struct tk_ingest_window later, fail;
 };
 
+/* What the budget of the kept mails has to say, once at its begin and once at its end. */
+enum tk_ingest_alarm {
+    TK_INGEST_ALARM_NONE,
+    TK_INGEST_ALARM_BEGIN, /* mails begin to go before their time */
+    TK_INGEST_ALARM_END    /* none has to any more */
+};
+
 struct tk_ingest {
     gint64 tenant_id;
     gint64 channel_id;
@@ -104,6 +111,7 @@ struct tk_ingest {
     gint64 millis;            /* spent on it so far */
     const guint8 *raw_sha256; /* the raw mail where it is kept: a content, TK_SHA256_SIZE bytes */
     gint64 raw_seconds;       /* purge it after so long; 0: kept as long as its intake row */
+    guint64 raw_budget;       /* bytes of what the tenant keeps for some time */
 
     /* For ticket; for note as well, since the call makes a ticket of it where the ticket has gone
      * (unknown_ticket) or the writer takes no part in it (not_participant): then the subject is without the
@@ -150,6 +158,13 @@ struct tk_ingest {
     struct tk_ingest_rate rates[TK_INGEST_RATES];
 };
 
+/* Whether a mail is kept as it came. */
+struct tk_ingest_kept {
+    bool kept; /* the budget had room for it */
+    enum tk_ingest_alarm alarm;
+    gint64 used; /* bytes of the tenant's kept mails */
+};
+
 /* What came of it. The verdict may be another than was asked for: duplicate (stored before; the stored ids
  * are given), fail with channel_disabled, type_not_whitelisted or rate_limit, ticket with unknown_ticket,
  * not_participant, closed_ticket (a new linked one) or mid_reuse, note with closed_ticket, reopened or
@@ -161,7 +176,19 @@ struct tk_ingest_result {
     gint64 ticket_id; /* 0: none */
     gint64 note_id;   /* 0: none */
     gint64 intake_id;
-    gint64 seen; /* how often the mail was here, with this time; 1: never before */
+    gint64 seen;               /* how often the mail was here, with this time; 1: never before */
+    struct tk_ingest_kept raw; /* of an item with raw_seconds */
+};
+
+/* A mail that is kept as it came for some time. */
+struct tk_ingest_raw {
+    gint64 tenant_id;
+    gint64 intake_id; /* its row, where that was stored without it; else 0 */
+    const guint8 *sha256;
+    guint64 size;
+    const char *verdict; /* the one for which it is worth most */
+    gint64 seconds;
+    guint64 budget; /* bytes */
 };
 
 /* Frees what the result holds and empties it; NULL is allowed. */

@@ -140,3 +140,27 @@ void tk_ingest_args_read(const PGresult *result, struct tk_ingest_result *r)
     r->intake_id = tk_result_number(result, 0, "intake_id");
     r->seen = tk_result_number(result, 0, "seen");
 }
+
+void tk_ingest_args_raw(struct tk_args *args, const struct tk_ingest_raw *raw, gint64 now, gint64 deadline)
+{
+    tk_args_number(args, raw->tenant_id);
+    tk_args_number(args, raw->intake_id);
+    tk_args_bytes(args, raw->sha256, TK_SHA256_SIZE);
+    tk_args_number(args, (gint64)raw->size);
+    tk_args_text(args, raw->verdict);
+    tk_args_number(args, raw->seconds);
+    tk_args_number(args, (gint64)raw->budget);
+    tk_args_number(args, now);
+    tk_args_number(args, deadline);
+}
+
+void tk_ingest_args_read_raw(const PGresult *result, struct tk_ingest_kept *kept_r)
+{
+    const char *alarm = tk_result_text(result, 0, "alarm");
+    *kept_r = (struct tk_ingest_kept){.kept = tk_result_number(result, 0, "kept") != 0,
+                                      .used = tk_result_number(result, 0, "used")};
+    if (g_strcmp0(alarm, "begin") == 0)
+        kept_r->alarm = TK_INGEST_ALARM_BEGIN;
+    else if (g_strcmp0(alarm, "end") == 0)
+        kept_r->alarm = TK_INGEST_ALARM_END;
+}

@@ -10,6 +10,12 @@
  * moments of the server's clock, microseconds since 1970. */
 void tk_ingest_args(struct tk_args *args, const struct tk_ingest *item, gint64 now, gint64 deadline);
 
+/* The same of the query `raw_account`. */
+void tk_ingest_args_raw(struct tk_args *args, const struct tk_ingest_raw *raw, gint64 now, gint64 deadline);
+
+/* Reads its one row. */
+void tk_ingest_args_read_raw(const PGresult *result, struct tk_ingest_kept *kept_r);
+
 /* Reads the one row of the query's RESULT. The caller clears R with tk_ingest_result_clear. */
 void tk_ingest_args_read(const PGresult *result, struct tk_ingest_result *r);
 

@@ -8,7 +8,7 @@
 #define MSECS_USUAL 500
 
 /* What is removed, in an order in which the later steps find what the earlier ones have let go. */
-enum step { KEYS, RAWS, INTAKES, BLOBS, STEPS };
+enum step { KEYS, RAWS, KEPT, INTAKES, BLOBS, STEPS };
 
 struct run {
     const struct tk_purge *purge;
@@ -23,7 +23,7 @@ static void add_args(const struct run *run, enum step step, gint64 tenant_id, co
                      struct tk_args *args)
 {
     tk_args_number(args, tenant_id);
-    if (step == KEYS || step == RAWS)
+    if (step == KEYS || step == RAWS || step == KEPT)
         tk_args_number(args, run->now);
     else if (step == INTAKES)
         tk_args_number(args, run->now - run->purge->age * G_USEC_PER_SEC);
@@ -36,10 +36,10 @@ static void add_args(const struct run *run, enum step step, gint64 tenant_id, co
 /* One batch. AFTER is where it begins, and then where the next one does; NULL at the end. */
 static enum tk_status do_batch(const struct run *run, enum step step, gint64 tenant_id, char **after)
 {
-    static const char *const queries[STEPS] = {tk_query_purge_keys, tk_query_purge_raws,
+    static const char *const queries[STEPS] = {tk_query_purge_keys, tk_query_purge_raws, tk_query_purge_kept,
                                                tk_query_purge_intakes, tk_query_purge_blobs};
-    gint64 *const counts[STEPS] = {&run->purged->keys, &run->purged->raws, &run->purged->intakes,
-                                   &run->purged->blobs};
+    gint64 *const counts[STEPS] = {&run->purged->keys, &run->purged->raws, &run->purged->blobs,
+                                   &run->purged->intakes, &run->purged->blobs};
     TK_ARGS_AUTO struct tk_args args;
     tk_args_init(&args);
     add_args(run, step, tenant_id, *after, &args);

@@ -99,6 +99,11 @@ SET CONSTRAINTS ALL IMMEDIATE;
 -- name: rollback
 ROLLBACK;
 
+-- name: raw_account
+SELECT kept::int AS kept, alarm, used, (extract(epoch FROM clock) * 1000000)::bigint AS clock
+FROM ticketing.raw_account($1, $2, $3, $4, $5, to_timestamp($8 / 1000000.0) + make_interval(secs => $6::bigint), $7,
+                           to_timestamp($8 / 1000000.0), to_timestamp($9 / 1000000.0));
+
 -- name: publish
 SELECT tenant_id, channel_id, rules_version, changed
 FROM ticketing.publish(
@@ -133,6 +138,10 @@ FROM ticketing.purge_keys($1, to_timestamp($2 / 1000000.0), $3, make_interval(se
 SELECT removed, after
 FROM ticketing.purge_raws($1, to_timestamp($2 / 1000000.0), $3, make_interval(secs => $4 / 1000.0));
 
+-- name: purge_kept
+SELECT removed, after
+FROM ticketing.purge_kept($1, to_timestamp($2 / 1000000.0), $3, make_interval(secs => $4 / 1000.0));
+
 -- name: purge_intakes
 SELECT removed, after
 FROM ticketing.purge_intakes($1, to_timestamp($2 / 1000000.0), $3, $4, make_interval(secs => $5 / 1000.0));
@@ -140,6 +149,9 @@ FROM ticketing.purge_intakes($1, to_timestamp($2 / 1000000.0), $3, $4, make_inte
 -- name: purge_blobs
 SELECT removed, after
 FROM ticketing.purge_blobs($1, $2, $3, make_interval(secs => $4 / 1000.0));
+
+-- name: raw_data
+SELECT ticketing.raw_data($1);
 
 -- name: add_note
 SELECT ticketing.add_note($1, $2, $3, $4, $5, $6, $7, $8) AS note_id;
@@ -279,7 +291,9 @@ LIMIT $7;
 SELECT tenant_id, tenant, intake_id, channel_id, channel, verdict, reason, ticket_id, number, note_id, message_id,
        mail_from, rcpt, sender, authentication, authenticated_by, to_json(flags) AS flags, class, evidence, detail, level, size, encode(raw_sha256, 'hex') AS raw_sha256,
        ticketing.moment(raw_until) AS raw_until, ticketing.moment(received_at) AS received_at, millis, seen,
-       ticketing.moment(seen_at) AS seen_at
+       ticketing.moment(seen_at) AS seen_at,
+       CASE WHEN raw_sha256 IS NULL THEN NULL WHEN raw_until IS NULL THEN 'always' ELSE left(ticketing.moment(raw_until), 10)
+       END AS kept
 FROM ticketing.intake_report
 WHERE ($1 IS NULL OR tenant = $1) AND ($2 IS NULL OR channel = $2)
   AND ($5 IS DISTINCT FROM 'true' OR verdict IN ('fail', 'reject'))
@@ -338,4 +352,10 @@ SELECT (SELECT coalesce(max(version), 0) FROM ticketing_meta.migration) AS schem
        (SELECT count(*) FROM ticketing.intake WHERE received_at > now() - interval '1 hour') AS intake_hour,
        (SELECT count(*) FROM ticketing.intake
         WHERE received_at > now() - interval '1 hour' AND verdict IN ('fail', 'reject')) AS failed_hour,
-       (SELECT ticketing.moment(max(received_at)) FROM ticketing.intake) AS last_intake_at;
+       (SELECT ticketing.moment(max(received_at)) FROM ticketing.intake) AS last_intake_at,
+       (SELECT coalesce(sum(bytes), 0)::bigint FROM ticketing.raw_usage) AS raw_bytes,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('tenant', n.name, 'budget', u.budget, 'dropped', u.dropped,
+                                                     'since', ticketing.moment(u.over_since)) ORDER BY n.name), '[]')
+        FROM ticketing.raw_usage u
+        JOIN ticketing.tenant n USING (tenant_id)
+        WHERE u.over_since IS NOT NULL) AS raw_alarms;

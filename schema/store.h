@@ -141,4 +141,10 @@ TK_MUST_CHECK enum tk_status tk_store_ingest(struct tk_store *store, const struc
                                              gint64 deadline, struct tk_ingest_result *results_r,
                                              GString *why);
 
+/* Keeps a mail as it came whose row RAW->intake_id was stored without it: what the verdict asks for is known
+ * only then. CONTENT is the mail. Returns as tk_store_ingest. */
+enum tk_status tk_store_keep_raw(struct tk_store *store, const struct tk_ingest_raw *raw,
+                                 const struct tk_store_blob *content, gint64 deadline,
+                                 struct tk_ingest_kept *kept_r, GString *why) TK_MUST_CHECK;
+
 #endif

@@ -144,6 +144,11 @@ tests_unit_test_postfix_SOURCES = %D%/unit/test_postfix.c
 tests_unit_test_postfix_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_postfix_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_raw
+tests_unit_test_raw_SOURCES = %D%/unit/test_raw.c
+tests_unit_test_raw_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_raw_LDADD = $(UNIT_LIBS)
+
 unit_tests += tests/unit/test_report
 tests_unit_test_report_SOURCES = %D%/unit/test_report.c %D%/unit/sample.h
 tests_unit_test_report_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -257,6 +262,7 @@ EXTRA_DIST += \
 	%D%/mta/test_refusals.py \
 	%D%/mta/test_replies.py \
 	%D%/mta/test_milter.py \
+	%D%/mta/test_kept.py \
 	%D%/mta/test_letters.py \
 	%D%/mta/test_installation.py \
 	%D%/mta/test_outgoing.py \

@@ -66,6 +66,22 @@ static enum tk_status compare_channel(struct tk_store *store, const struct tk_ch
     return status;
 }
 
+/* Tenants whose kept mails fill their budget. */
+static void warn_of_budgets(const json_t *alarms, json_t *warnings)
+{
+    gsize i;
+    const json_t *alarm;
+    json_array_foreach(alarms, i, alarm)
+        warn(warnings,
+             "%s: %" JSON_INTEGER_FORMAT
+             " mails that were kept as they came have gone before their time since %s: "
+             "they fill keep_raw_budget, %" JSON_INTEGER_FORMAT " bytes",
+             json_string_value(json_object_get(alarm, "tenant")),
+             json_integer_value(json_object_get(alarm, "dropped")),
+             json_string_value(json_object_get(alarm, "since")),
+             json_integer_value(json_object_get(alarm, "budget")));
+}
+
 static enum tk_status gather_status(const struct tk_conf *conf, struct tk_store *store, json_t **object_r,
                                     GString *why)
 {
@@ -80,6 +96,7 @@ static enum tk_status gather_status(const struct tk_conf *conf, struct tk_store 
         status = compare_channel(store, g_ptr_array_index(conf->channels, i), warnings, why);
     if (json_integer_value(json_object_get(object, "outbox_failed")) > 0)
         warn(warnings, "%s outgoing mails have failed for good", tk_report_get(report, 0, "outbox_failed"));
+    warn_of_budgets(json_object_get(object, "raw_alarms"), warnings);
     json_object_set_new(object, "channels_configured", json_integer(conf->channels->len));
     json_object_set_new(object, "warnings", warnings);
     tk_report_free(&report);

@@ -7,6 +7,7 @@
 #include "milter/ctl/ctl.h"
 #include "milter/ctl/json.h"
 #include "milter/ctl/moment.h"
+#include "milter/ctl/raw.h"
 #include "milter/ctl/rows.h"
 #include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
@@ -18,12 +19,17 @@ enum { ROWS_FOR_PEOPLE = 50 };
 struct request {
     struct tk_report_filter filter;
     char *tenant, *channel; /* of --channel, for the filter */
+    guint64 raw;            /* the intake row whose mail is written out; 0: none */
 };
 
 static const struct option report_options[] = {
     {"channel", required_argument, NULL, 'n'}, {"status", required_argument, NULL, 's'},
     {"since", required_argument, NULL, 't'},   {"failed", no_argument, NULL, 'f'},
     {"limit", required_argument, NULL, 'l'},   {NULL, 0, NULL, 0}};
+static const struct option intake_options[] = {
+    {"channel", required_argument, NULL, 'n'}, {"since", required_argument, NULL, 't'},
+    {"failed", no_argument, NULL, 'f'},        {"limit", required_argument, NULL, 'l'},
+    {"raw", required_argument, NULL, 'w'},     {NULL, 0, NULL, 0}};
 
 static const char *const statuses[] = {"open", "pending", "closed", NULL};
 
@@ -62,6 +68,11 @@ static gboolean take_option(const struct tk_ctl_command *command, struct request
         tk_ctl_complain("%s: --limit %s is no number of rows; write 1 or more", command->name, value);
         return FALSE;
     }
+    case 'w':
+        if (g_ascii_string_to_unsigned(value, 10, 1, G_MAXINT64, &request->raw, NULL))
+            return TRUE;
+        tk_ctl_complain("%s: --raw %s is no intake_id; `ticketctl intake' shows it", command->name, value);
+        return FALSE;
     default: return FALSE;
     }
 }
@@ -70,7 +81,8 @@ static gboolean take_option(const struct tk_ctl_command *command, struct request
 static int read_request(const struct tk_ctl_command *command, int argc, char **argv, struct request *request)
 {
     int code = -1, option;
-    while ((option = tk_ctl_option(command, argc, argv, report_options, &code)) != -1)
+    const struct option *options = command == &tk_intake_command ? intake_options : report_options;
+    while ((option = tk_ctl_option(command, argc, argv, options, &code)) != -1)
         if (!take_option(command, request, option, optarg))
             return tk_exitcode(TK_USAGE);
     request->filter.tenant = request->tenant;
@@ -111,6 +123,10 @@ static int run_list(const struct tk_ctl_command *command, int argc, char **argv,
     int code = read_request(command, argc, argv, &request);
     if (code == -1 && optind < argc)
         code = tk_ctl_usage(command);
+    if (code == -1 && request.raw != 0) {
+        g_autoptr(GString) why = g_string_new(NULL);
+        code = tk_ctl_fail(command, tk_raw_write((gint64)request.raw, why), why);
+    }
     if (code == -1) {
         gboolean cut = FALSE;
         if (request.filter.limit == 0)
@@ -143,8 +159,9 @@ static int run_tickets(const struct tk_ctl_command *command, int argc, char **ar
 
 static int run_intake(const struct tk_ctl_command *command, int argc, char **argv)
 {
-    static const char *const columns[] = {"received_at", "verdict", "reason", "number",     "channel",
-                                          "sender",      "class",   "seen",   "message_id", NULL};
+    static const char *const columns[] = {"intake_id", "received_at", "verdict",    "reason",
+                                          "number",    "channel",     "sender",     "class",
+                                          "seen",      "kept",        "message_id", NULL};
     return run_list(command, argc, argv, TK_REPORT_INTAKE, columns);
 }
 
@@ -352,7 +369,8 @@ const struct tk_ctl_command tk_intake_command = {
     "  --failed                 only those that were refused\n"
     "  --channel [TENANT/]NAME  only those of one channel\n"
     "  --since TIME             only those received since 90m, 12h, 7d ago, or 2026-03-02\n"
-    "  --limit N                at most N rows (50 without --json)\n" TK_SETTINGS_HELP
-        TK_SETTINGS_CONNINFO_HELP "\nNeeds role ticket_admin.\n",
+    "  --limit N                at most N rows (50 without --json)\n"
+    "  --raw INTAKE-ID          instead: write this mail to standard output as it came, where it is "
+    "kept\n" TK_SETTINGS_HELP TK_SETTINGS_CONNINFO_HELP "\nNeeds role ticket_admin.\n",
     run_intake,
 };

@@ -199,6 +199,23 @@ static void tell_refusals(const struct tk_intake_outcome *outcome)
     }
 }
 
+/* Once where the budget of kept mails begins to be too small, and once where it no longer is. */
+static void tell_alarms(const struct tk_intake_outcome *outcome)
+{
+    for (guint i = 0; i < outcome->results->len; i++) {
+        const struct tk_intake_result *result = g_ptr_array_index(outcome->results, i);
+        const char *tenant = result->channel->tenant;
+        if (result->raw_alarm == TK_INGEST_ALARM_BEGIN)
+            tk_log(
+                LOG_WARNING,
+                "the mails that are kept as they came fill the budget of the tenant %s, keep_raw_budget: the "
+                "oldest excluded ones go before their time",
+                tenant);
+        else if (result->raw_alarm == TK_INGEST_ALARM_END)
+            tk_log(LOG_INFO, "the budget of the tenant %s, keep_raw_budget, is large enough again", tenant);
+    }
+}
+
 /* Writes the mail's line. That a window puts mails off is told with the first of them, since a flood would
  * fill the log as well. */
 static void tell(const struct tk_report *report)
@@ -211,6 +228,8 @@ static void tell(const struct tk_report *report)
     tk_log_line(report->status == TK_OK && whole ? LOG_INFO : LOG_WARNING, line);
     if (report->outcome != NULL && report->outcome->status == TK_OK)
         tell_refusals(report->outcome);
+    if (report->outcome != NULL)
+        tell_alarms(report->outcome);
 }
 
 /* Runs the mail through the pipeline, answers and logs it. */

@@ -74,6 +74,15 @@ static void add_outcome(GString *line, const struct tk_intake_outcome *outcome)
     tk_logtext_pair(line, "by", message != NULL ? outcome->authentic.by : NULL);
 }
 
+/* Whether a channel's mail is held by nothing. */
+static gboolean is_nowhere(const struct tk_intake_outcome *outcome)
+{
+    for (guint i = 0; outcome != NULL && outcome->status == TK_OK && i < outcome->results->len; i++)
+        if (((const struct tk_intake_result *)g_ptr_array_index(outcome->results, i))->raw.nowhere)
+            return TRUE;
+    return FALSE;
+}
+
 void tk_report_line(GString *line, const struct tk_report *report)
 {
     const struct tk_intake_outcome *outcome = report->outcome;
@@ -88,6 +97,8 @@ void tk_report_line(GString *line, const struct tk_report *report)
     tk_logtext_pair(line, "from", report->mail_from);
     tk_logtext_number(line, "rcpts", report->rcpts);
     tk_logtext_pair(line, "reply", report->code != NULL ? report->code : "250");
+    if (is_nowhere(outcome))
+        tk_logtext_pair(line, "kept", "no");
     if (lessened)
         tk_logtext_pair(line, "refused", outcome->refused);
     if (report->status == TK_OK)

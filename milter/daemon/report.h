@@ -20,7 +20,9 @@ struct tk_report {
 
 /* Appends "id= verdict= reason= channel= ticket= class= evidence= detail= auth= level= size= millis= msgid=
  * from= rcpts= reply=" to LINE, always all of them in this order, and "status= why=" where the status is not
- * TK_OK. Of several channels the values stand with commas between them, in one order. */
+ * TK_OK. "kept=no" where a channel refused or excluded the
+ * mail, and nothing holds it. Of several channels the values stand with commas between them, in one
+ * order. */
 void tk_report_line(GString *line, const struct tk_report *report);
 
 #endif

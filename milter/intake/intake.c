@@ -212,6 +212,7 @@ static void answer_all(struct run *run)
     for (guint i = 0; i < run->records->len; i++) {
         struct tk_record *record = &g_array_index(run->records, struct tk_record, i);
         struct tk_intake_result *result = g_new0(struct tk_intake_result, 1);
+        tk_record_decide_raw(record, &run->shared);
         result->channel = record->channel;
         result->verdict = record->decision.verdict;
         result->reason = record->decision.reason;
@@ -220,6 +221,7 @@ static void answer_all(struct run *run)
         result->rcpt = g_strdup(record->rcpt);
         result->flags = record->decision.flags;
         result->internal = tk_decide_is_internal(&record->decision);
+        result->raw = record->raw;
         result->matched = g_strdup(record->matched);
         result->matched_by = record->matched_by;
         result->linked = record->decision.linked_id != 0 ? g_strdup(record->matched) : NULL;

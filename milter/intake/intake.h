@@ -15,9 +15,11 @@
 #include "rules/effects.h"
 #include "rules/limits.h"
 #include "rules/plan.h"
+#include "rules/raw.h"
 #include "rules/source.h"
 #include "rules/status.h"
 #include "rules/verdict.h"
+#include "schema/ingest.h"
 #include "schema/store.h"
 
 /* A mail that crashed the program this often is read at level raw: its header by a cautious scan of ours, no
@@ -67,10 +69,13 @@ struct tk_intake_result {
     char *linked;                         /* number of the ticket that a new one goes on from, or NULL */
     guint foreign_tokens;                 /* tokens in the mail that are none of this channel's */
     gint64 intake_id, ticket_id, note_id; /* 0: none */
-    gint64 seen;          /* how often the mail was here, with this time; 1: never before, 0: not stored */
-    unsigned flags;       /* of enum tk_flag: what was found and stopped nothing */
-    gboolean internal;    /* the note is for agents alone */
-    char *rcpt;           /* the recipient by which the mail came to the channel, without <> */
+    gint64 seen;       /* how often the mail was here, with this time; 1: never before, 0: not stored */
+    unsigned flags;    /* of enum tk_flag: what was found and stopped nothing */
+    gboolean internal; /* the note is for agents alone */
+    struct tk_raw raw; /* whether the mail is kept as it came; after the store has answered: whether it was */
+    enum tk_ingest_alarm raw_alarm; /* of the tenant's budget for such mails */
+    gint64 raw_used;                /* bytes of it */
+    char *rcpt;                     /* the recipient by which the mail came to the channel, without <> */
     struct tk_plan *plan; /* what was, or would be, stored; NULL unless ticket, note or (of an excluded mail)
                              delivery note */
 };

@@ -39,6 +39,52 @@ static enum tk_status take_result(const struct tk_keep *keep, guint index,
     return TK_OK;
 }
 
+/* Whether the budget had room, and what it has to say. */
+static void take_raw(const struct tk_keep *keep, guint index, const struct tk_ingest_kept *kept)
+{
+    struct tk_intake_result *result = g_ptr_array_index(keep->outcome->results, index);
+    struct tk_raw *raw = &record_at(keep, index)->raw;
+    if (!kept->kept)
+        raw->nowhere = tk_raw_has_no_folder(result->channel, result->verdict);
+    raw->kept = kept->kept;
+    result->raw = *raw;
+    result->raw_alarm = kept->alarm;
+    result->raw_used = kept->used;
+}
+
+/* What only the store has refused was sent without the mail as it came. Before anybody says 250 that follows.
+ */
+static enum tk_status keep_late(const struct tk_keep *keep, guint index)
+{
+    struct tk_intake_result *result = g_ptr_array_index(keep->outcome->results, index);
+    struct tk_record *record = record_at(keep, index);
+    if (result->verdict != TK_VERDICT_FAIL || record->decision.verdict == TK_VERDICT_FAIL || record->raw.kept)
+        return TK_OK;
+    record->decision.verdict = result->verdict;
+    record->decision.reason = result->reason;
+    tk_record_decide_raw(record, keep->shared);
+    result->raw = record->raw;
+    if (!record->raw.kept)
+        return TK_OK;
+    const struct tk_ingest_raw raw = {.tenant_id = record->ids.tenant_id,
+                                      .intake_id = result->intake_id,
+                                      .sha256 = keep->mail->raw_sha256,
+                                      .size = keep->mail->source->size,
+                                      .verdict = tk_verdict_word(result->verdict),
+                                      .seconds = record->raw.seconds,
+                                      .budget = keep->shared->conf->keep_raw_budget};
+    g_autoptr(GArray) contents = g_array_new(FALSE, TRUE, sizeof(struct tk_store_blob));
+    g_autoptr(GPtrArray) contexts = g_ptr_array_new_with_free_func(g_free);
+    struct tk_ingest_kept kept;
+    tk_record_raw_content(keep->shared, contents, contexts);
+    enum tk_status status = tk_store_keep_raw(keep->context->store, &raw,
+                                              (const struct tk_store_blob *)(void *)contents->data,
+                                              keep->context->deadline, &kept, keep->outcome->why);
+    if (status == TK_OK)
+        take_raw(keep, index, &kept);
+    return status;
+}
+
 /* What a record becomes for the store. */
 typedef void (*fill_item)(struct tk_record *record, const struct tk_record_mail *mail,
                           struct tk_ingest *item);
@@ -59,8 +105,14 @@ static enum tk_status store_tenant(const struct tk_keep *keep, const GArray *ind
     enum tk_status status = tk_store_ingest(
         keep->context->store, items, indexes->len, (const struct tk_store_blob *)(void *)contents->data,
         contents->len, keep->context->deadline, stored, keep->outcome->why);
-    for (guint i = 0; status == TK_OK && i < indexes->len; i++)
-        status = take_result(keep, g_array_index(indexes, guint, i), &stored[i]);
+    for (guint i = 0; status == TK_OK && i < indexes->len; i++) {
+        const guint index = g_array_index(indexes, guint, i);
+        status = take_result(keep, index, &stored[i]);
+        if (status == TK_OK && items[i].raw_seconds > 0)
+            take_raw(keep, index, &stored[i].raw);
+        else if (status == TK_OK)
+            status = keep_late(keep, index);
+    }
     for (guint i = 0; i < indexes->len; i++)
         tk_ingest_result_clear(&stored[i]);
     return status;

@@ -6,10 +6,6 @@
 #include "rules/answer.h"
 #include "rules/text.h"
 
-/* Mails without a ticket that no folder holds are kept raw up to this size and for this long (the manual's
- * keep_raw = "needed"). */
-enum { REFUSED_RAW_MAX = 1024 * 1024, REFUSED_RAW_SECONDS = 14 * 24 * 3600 };
-
 /* No reply can bring back a longer Message-ID (RFC 5322 section 2.1.1: a line has at most 998 bytes), and the
  * index over them takes none of more than 2704. */
 enum { MESSAGE_ID_MAX = 998 };
@@ -27,38 +23,31 @@ static const char *const closed_words[] = {"note", "reopen", "new_linked"};
 /* What a reader sees where the mail could be stored only as it is. */
 #define UNREADABLE_TEXT "[This mail could not be read. It is attached as it came, as mail.eml.]\n"
 
+/* The flags tell where nothing holds the mail. */
+static void tell_raw(struct tk_record *record)
+{
+    record->decision.flags &= ~(unsigned)TK_FLAG_NOT_KEPT;
+    if (record->raw.nowhere)
+        record->decision.flags |= TK_FLAG_NOT_KEPT;
+    g_clear_pointer(&record->flags, g_free);
+}
+
 gboolean tk_record_is_delivery(const struct tk_record *record)
 {
     return record->decision.verdict == TK_VERDICT_EXCLUDE && record->decision.ticket_id != 0;
 }
 
-/* Whether the mail would be nowhere: refused, or left out without having been read in full, and no folder
- * holds it. */
-static gboolean is_nowhere(const struct tk_record *record, enum tk_level level)
+void tk_record_decide_raw(struct tk_record *record, const struct tk_record_mail *mail)
 {
-    const struct tk_channel *channel = record->channel;
-    if (record->decision.verdict == TK_VERDICT_FAIL)
-        return channel->fail.kind == TK_FOLDER_NONE;
-    return record->decision.verdict == TK_VERDICT_EXCLUDE && channel->exclude.kind == TK_FOLDER_NONE &&
-           level != TK_LEVEL_FULL;
-}
-
-/* Whether the raw mail is kept for this answer, and for how long (0: as long as its intake row). */
-static void decide_raw(struct tk_record *record, const struct tk_record_mail *mail)
-{
-    enum tk_verdict verdict = record->decision.verdict;
-    gboolean stored = verdict == TK_VERDICT_TICKET || verdict == TK_VERDICT_NOTE;
-    record->keep_raw = FALSE;
-    record->raw_seconds = 0;
-    if (mail->mail->too_big)
-        return; /* only its beginning is here */
-    if (mail->conf->keep_raw == TK_RAW_ALL || record->decision.reason == TK_REASON_POISON ||
-        (stored && mail->message->level != TK_LEVEL_FULL)) {
-        record->keep_raw = TRUE;
-    } else if (is_nowhere(record, mail->message->level) && mail->mail->source->size <= REFUSED_RAW_MAX) {
-        record->keep_raw = TRUE;
-        record->raw_seconds = REFUSED_RAW_SECONDS;
-    }
+    const struct tk_raw_input input = {.conf = mail->conf,
+                                       .channel = record->channel,
+                                       .verdict = record->decision.verdict,
+                                       .reason = record->decision.reason,
+                                       .level = mail->message->level,
+                                       .size = mail->mail->source->size,
+                                       .cut = mail->mail->too_big};
+    tk_raw_decide(&input, &record->raw);
+    tell_raw(record);
 }
 
 static const char *storable_id(const char *message_id)
@@ -83,6 +72,7 @@ static struct tk_ingest_rate rate_of(const struct tk_rates *rates)
 static void fill_common(struct tk_record *record, const struct tk_record_mail *mail, struct tk_ingest *item)
 {
     gboolean delivery = tk_record_is_delivery(record);
+    tk_record_decide_raw(record, mail);
     *item = (struct tk_ingest){
         .tenant_id = record->ids.tenant_id,
         .channel_id = record->ids.channel_id,
@@ -120,7 +110,6 @@ static void fill_common(struct tk_record *record, const struct tk_record_mail *m
                   [TK_INGEST_TENANT] = rate_of(&mail->conf->tenant_rates)},
     };
     memcpy(item->intake_key, record->key.sha256, sizeof item->intake_key);
-    decide_raw(record, mail);
 }
 
 static void fill_lists(struct tk_record *record)
@@ -182,14 +171,21 @@ static void fill_confirm(struct tk_record *record, const struct tk_record_mail *
     item->confirm = &record->confirm;
 }
 
+static void fill_raw(const struct tk_record *record, const struct tk_record_mail *mail,
+                     struct tk_ingest *item)
+{
+    if (!record->raw.kept)
+        return;
+    item->raw_sha256 = mail->mail->raw_sha256;
+    item->raw_seconds = record->raw.seconds;
+    item->raw_budget = mail->conf->keep_raw_budget;
+}
+
 void tk_record_item(struct tk_record *record, const struct tk_record_mail *mail, struct tk_ingest *item)
 {
     fill_common(record, mail, item);
     fill_confirm(record, mail, item);
-    if (record->keep_raw) {
-        item->raw_sha256 = mail->mail->raw_sha256;
-        item->raw_seconds = record->raw_seconds;
-    }
+    fill_raw(record, mail, item);
     const struct tk_plan *plan = record->plan;
     if (plan == NULL)
         return;
@@ -247,9 +243,11 @@ void tk_record_item_raw(struct tk_record *record, const struct tk_record_mail *m
     item->evidence = NULL;
     item->authenticated_by = NULL;
     item->level = tk_limits_level_word(TK_LEVEL_RAW);
-    record->keep_raw = !mail->mail->too_big;
-    if (record->keep_raw)
-        item->raw_sha256 = mail->mail->raw_sha256;
+    record->raw =
+        (struct tk_raw){.kept = !mail->mail->too_big, .nowhere = record->raw.nowhere && mail->mail->too_big};
+    tell_raw(record);
+    item->flags = flag_words(record);
+    fill_raw(record, mail, item);
     if (record->plan == NULL)
         return;
     if (record->attachments == NULL)
@@ -321,10 +319,15 @@ static void add_content(const struct tk_record_mail *mail, const struct tk_attac
     g_array_append_val(contents, blob);
 }
 
+void tk_record_raw_content(const struct tk_record_mail *mail, GArray *contents, GPtrArray *contexts)
+{
+    add_content(mail, NULL, mail->mail->raw_sha256, mail->mail->source->size, contents, contexts);
+}
+
 void tk_record_contents(const struct tk_record *record, const struct tk_record_mail *mail, GArray *contents,
                         GPtrArray *contexts)
 {
-    gboolean whole = record->keep_raw;
+    gboolean whole = record->raw.kept;
     for (guint i = 0; record->attachments != NULL && record->plan != NULL && i < record->attachments->len;
          i++) {
         const struct tk_ingest_attachment *item =
@@ -337,7 +340,7 @@ void tk_record_contents(const struct tk_record *record, const struct tk_record_m
         add_content(mail, attachment, item->sha256, item->size, contents, contexts);
     }
     if (whole)
-        add_content(mail, NULL, mail->mail->raw_sha256, mail->mail->source->size, contents, contexts);
+        tk_record_raw_content(mail, contents, contexts);
 }
 
 void tk_record_forget_plan(struct tk_record *record)

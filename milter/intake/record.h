@@ -8,6 +8,7 @@
 #include "milter/intake/intake.h"
 #include "rules/decide.h"
 #include "rules/intake_key.h"
+#include "rules/raw.h"
 #include "schema/ingest.h"
 
 struct tk_record {
@@ -29,9 +30,8 @@ struct tk_record {
     GPtrArray *notices;          /* NULL-terminated */
     const char **flags;          /* NULL-terminated words */
     const char *sender_alone[2]; /* participants of a mail at level raw; NULL-terminated */
-    gboolean keep_raw;
-    gint64 raw_seconds;
-    gboolean confirms; /* the requester gets a confirmation, if the caps allow it */
+    struct tk_raw raw;           /* of the mail as it came */
+    gboolean confirms;           /* the requester gets a confirmation, if the caps allow it */
     struct tk_ingest_confirm confirm;
 };
 
@@ -53,6 +53,10 @@ struct tk_record_mail {
 void tk_record_choose_confirmed(GArray *records, const struct tk_record_mail *mail,
                                 enum tk_tri authenticated);
 
+/* Decides whether the mail is kept as it came, by the decision as it stands, and sets or takes
+ * TK_FLAG_NOT_KEPT. */
+void tk_record_decide_raw(struct tk_record *record, const struct tk_record_mail *mail);
+
 /* Fills ITEM from RECORD and the mail; ITEM points into both. */
 void tk_record_item(struct tk_record *record, const struct tk_record_mail *mail, struct tk_ingest *item);
 
@@ -72,6 +76,9 @@ void tk_record_contents(const struct tk_record *record, const struct tk_record_m
 
 /* Frees the plan and what was made of it for the store. */
 void tk_record_forget_plan(struct tk_record *record);
+
+/* The same with the mail as it came alone. */
+void tk_record_raw_content(const struct tk_record_mail *mail, GArray *contents, GPtrArray *contexts);
 
 void tk_record_clear(struct tk_record *record);
 

@@ -228,10 +228,10 @@ def _(stack):
     foreign = fresh(sender="x@foreign.example", headers=[("X-%d" % number, "x") for number in range(1100)])
     large = fresh(sender="x@foreign.example", body=("x" * 70 + "\n") * 16000)
     table = [(fresh(), "support", ANN, None, False), (strange, "support", ANN, "forever", False),
-             (fresh(sender="x@foreign.example"), "support", "x@foreign.example", None, False),
+             (fresh(sender="x@foreign.example"), "support", "x@foreign.example", "14 days", False),
              (fresh(sender="x@foreign.example"), "norefuge", "x@foreign.example", "14 days", True),
-             (excluded, "support", ANN, "14 days", False), (fresh(headers=away), "support", ANN, None, False),
-             (foreign, "support", "x@foreign.example", None, False),
+             (excluded, "support", ANN, "14 days", False), (fresh(headers=away), "support", ANN, "14 days", False),
+             (foreign, "support", "x@foreign.example", "14 days", False),
              (large, "norefuge", "x@foreign.example", None, True)]
     for content, name, sender, wanted, refused in table:
         row, _ = store(stack, content, name + "@acme.example", sender)

@@ -14,6 +14,7 @@ store_tests = \
 	tests/store/test_purge \
 	tests/store/test_rates \
 	tests/store/test_readers \
+	tests/store/test_raw \
 	tests/store/test_refusals \
 	tests/store/test_replies \
 	tests/store/test_rooms \
@@ -42,6 +43,10 @@ tests_store_test_readers_LDADD = $(STORE_TEST_LIBS)
 tests_store_test_rooms_SOURCES = %D%/test_rooms.c
 tests_store_test_rooms_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_rooms_LDADD = $(STORE_TEST_LIBS)
+
+tests_store_test_raw_SOURCES = %D%/test_raw.c
+tests_store_test_raw_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
+tests_store_test_raw_LDADD = $(STORE_TEST_LIBS)
 
 tests_store_test_refusals_SOURCES = %D%/test_refusals.c
 tests_store_test_refusals_CPPFLAGS = $(STORE_TEST_CPPFLAGS)

@@ -51,6 +51,7 @@ static void store_refused(const char *key, char *raw)
     mail.reason = "too_big";
     mail.raw_sha256 = blob.sha256;
     mail.raw_seconds = 3600;
+    mail.raw_budget = 1 << 20;
     struct tk_ingest_result result = {0};
     assert_int_equal(tk_store_ingest(milter, &mail, 1, &blob, 1, soon(10), &result, NULL), TK_OK);
     tk_ingest_result_clear(&result);

@@ -192,6 +192,9 @@ static const struct {
     {"ticket_milter", "SELECT ticketing.attachment_data(1, 1)", "!42501"},
     {"ticket_milter", "SELECT ticketing.disable('acme', 'support')", "!42501"},
     {"ticket_milter", "SELECT ticketing.purge_keys(1, now(), 1, interval '1s')", "!42501"},
+    {"ticket_milter", "SELECT count(*) FROM ticketing.raw_data(1)", "!42501"},
+    {"ticket_milter", "SELECT ticketing.raw_drop(1, '{}')", "!42501"},
+    {"ticket_milter", "SELECT count(*) FROM ticketing.raw_mail", "!42501"},
     {"ticket_milter", "SELECT ticketing.publish('acme', '{}', '{}', '{}', now())", "!42501"},
     {"ticket_milter", "SELECT ticketing.intake_claim(1, 1, '', 1, now(), now())", "!42501"},
     {"ticket_milter", "SELECT * FROM ticketing_meta.migration", "!42501"},
@@ -235,6 +238,8 @@ static const struct {
     {"ticket_agent", "SELECT count(*) FROM ticketing.outbox", "!42501"},
     {"ticket_agent", "SELECT ticketing.attachment_put(1, '', 0, '', true)", "!42501"},
     {"ticket_agent", "SELECT ticketing.disable('acme', 'support')", "!42501"},
+    {"ticket_agent", "SELECT count(*) FROM ticketing.raw_data(1)", "!42501"},
+    {"ticket_agent", "SELECT count(*) FROM ticketing.raw_usage", "!42501"},
     {"ticket_agent", "SET ROLE ticket_restricted", "!42501"},
     {"ticket_restricted", "SELECT string_agg(name, ',' ORDER BY name) FROM ticketing.ticket_field",
      "category,cost_centre"},
@@ -246,6 +251,9 @@ static const struct {
     {"ticket_admin", "SELECT ticketing.disable('acme', 'nobody') IS NULL", "t"},
     {"ticket_admin",
      "SELECT (ticketing.purge_intakes(1, now() - interval '1 year', '', 1, interval '1s')).removed", "0"},
+    {"ticket_admin", "SELECT count(*) FROM ticketing.raw_data(1)", "0"},
+    {"ticket_admin", "SELECT count(*) FROM ticketing.raw_usage", "0"},
+    {"ticket_admin", "UPDATE ticketing.raw_usage SET bytes = 0", "!42501"},
     {"ticket_admin", "SELECT ticketing.installation_set('x', false, '{}', '{}', now())", "!42501"},
     {"ticket_admin", "INSERT INTO ticketing_meta.installation VALUES ('x', false, now())", "!42501"},
     {"ticket_admin", "DELETE FROM ticketing.intake", "!42501"},
@@ -273,7 +281,7 @@ static void no_call_of_a_program_that_serves_waits_for_a_lock_for_ever(void **st
 {
     (void)state;
     /* Those without a bound of their own begin with deadline_arm, or are in a transaction that does. */
-    server_expect("attachment_present,attachment_put,deadline_arm,ingest",
+    server_expect("attachment_present,attachment_put,deadline_arm,ingest,raw_account",
                   "SELECT string_agg(proname, ',' ORDER BY proname) FROM pg_proc"
                   " WHERE pronamespace = 'ticketing'::regnamespace"
                   " AND (has_function_privilege('ticket_milter', oid, 'EXECUTE')"

@@ -45,7 +45,7 @@ static void the_main_file_is_read_with_its_defaults(void **state)
     assert_int_equal(conf->token_keys->len, 2);
     assert_string_equal(((struct tk_token_key *)conf->token_keys->pdata[1])->file, "/k/b");
     assert_int_equal(conf->limit_message, 10 * 1024 * 1024);
-    assert_int_equal(conf->keep_raw, TK_RAW_NEEDED);
+    assert_int_equal(conf->keep_raw, TK_RAW_REFUSED);
     assert_string_equal(conf->file, "m.conf");
     tk_conf_unref(&conf);
 }
@@ -247,7 +247,7 @@ static void rules_are_this_json(void **state)
         "{\"field\":\"subject\",\"from\":\"subject\",\"header\":null,\"map\":[],\"default\":null,"
         "\"restricted\":false}],"
         "\"keep_attachments\":\"all\",\"attachment_max_size\":5242880,\"attachment_deny_names\":[\"*.exe\"],"
-        "\"attach_mail\":false,\"confirmation\":false,\"tell_status\":[],"
+        "\"attach_mail\":false,\"keep\":0,\"confirmation\":false,\"tell_status\":[],"
         "\"tickets_later\":\"none\",\"tickets_fail\":\"none\",\"notes_later\":\"none\","
         "\"notes_fail\":\"none\"}");
 }

@@ -78,6 +78,22 @@ static void a_mail_that_was_stored_as_less_than_it_is_says_so(void **state)
     g_ptr_array_unref(outcome.results);
 }
 
+static void a_mail_that_nothing_holds_says_so(void **state)
+{
+    (void)state;
+    struct tk_intake_outcome outcome = outcome_of(2);
+    message.message_id = NULL;
+    results[0].verdict = results[1].verdict = TK_VERDICT_EXCLUDE;
+    results[0].reason = results[1].reason = TK_REASON_LOOP;
+    results[1].raw.nowhere = TRUE;
+    const struct tk_report report = {.mail_from = "<>", .rcpts = 1, .outcome = &outcome};
+    assert_line(&report,
+                "id=\"\" verdict=exclude,exclude reason=loop,loop channel=acme/support,acme/support ticket=, "
+                "class=human evidence=\"\" detail=, foreign=0 auth=none by=\"\" level=full size=0 millis=0 "
+                "msgid=\"\" from=<> rcpts=1 reply=250 kept=no");
+    g_ptr_array_unref(outcome.results);
+}
+
 static void several_channels_stand_with_commas_in_one_order(void **state)
 {
     (void)state;
@@ -141,6 +157,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_accepted_mail_is_one_line_of_all_keys),
         cmocka_unit_test(a_mail_that_was_stored_as_less_than_it_is_says_so),
+        cmocka_unit_test(a_mail_that_nothing_holds_says_so),
         cmocka_unit_test(several_channels_stand_with_commas_in_one_order),
         cmocka_unit_test(a_mail_that_is_put_off_says_why_whether_it_was_read_or_not),
     };
