@@ -176,6 +176,7 @@ struct tk_conf {
     guint64 limit_message;        /* bytes */
     int limit_confirmations;      /* an hour and tenant */
     guint64 limit_spool;          /* bytes of all mails at once */
+    int limit_recipients;         /* of a mail */
     int limit_sessions;           /* connections at once */
     struct tk_rates tenant_rates; /* tickets and notes of one tenant */
     enum tk_keep_raw keep_raw;

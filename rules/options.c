@@ -122,6 +122,9 @@ static const struct tk_option table[] = {
          .max = 20000, MEMBER(tk_conf, limit_sessions),
          .help = "Connections of MTAs at one time. One beyond is closed, so that the MTA does what it does without its "
                  "milter (Postfix: default_action=tempfail, 451)."),
+    MAIN("limits.recipients", ONE, INT, .default_text = "1000", .min = 100, .max = 50000, MEMBER(tk_conf, limit_recipients),
+         .help = "Recipients of one mail. One beyond is told 452 4.5.3, and the sender brings it in another mail (RFC 5321). "
+                 "Postfix has the same limit (smtpd_recipient_limit); where that was raised, so should be this one."),
     MAIN("limits.confirmations", ONE, INT, .default_text = "1000", .min = 0, .max = 1000000,
          MEMBER(tk_conf, limit_confirmations),
          .help = "Confirmations of all channels of a tenant within an hour. Beyond it tickets are made without one."),

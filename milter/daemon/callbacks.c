@@ -105,12 +105,24 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
     return leave(session, SMFIS_CONTINUE);
 }
 
+/* Gives REPLY to libmilter. A text that it does not take leaves the MTA's own words for the same class. */
+static sfsistat say(SMFICTX *ctx, const struct tk_reply *reply)
+{
+    if (reply->action == TK_REPLY_ACCEPT)
+        return SMFIS_ACCEPT;
+    if (smfi_setreply(ctx, (char *)reply->code, (char *)reply->enhanced, (char *)reply->text) != MI_SUCCESS)
+        tk_log(LOG_WARNING, "libmilter takes no reply %s %s", reply->code, reply->enhanced);
+    return reply->action == TK_REPLY_REFUSE ? SMFIS_REJECT : SMFIS_TEMPFAIL;
+}
+
 static sfsistat on_rcpt(SMFICTX *ctx, char **arguments)
 {
     struct tk_session *session = enter(ctx);
     TK_FAULT("rcpt", arguments[0]);
-    tk_session_rcpt(session, arguments[0]);
-    return leave(session, SMFIS_CONTINUE);
+    if (tk_session_rcpt(session, arguments[0]))
+        return leave(session, SMFIS_CONTINUE);
+    const struct tk_reply reply = tk_reply_too_many_recipients();
+    return leave(session, say(ctx, &reply));
 }
 
 static sfsistat on_data(SMFICTX *ctx)
@@ -137,16 +149,6 @@ static sfsistat on_body(SMFICTX *ctx, unsigned char *data, size_t len)
     TK_FAULT("body", NULL);
     tk_session_body(session, data, len);
     return leave(session, SMFIS_NOREPLY);
-}
-
-/* Gives REPLY to libmilter. A text that it does not take leaves the MTA's own words for the same class. */
-static sfsistat say(SMFICTX *ctx, const struct tk_reply *reply)
-{
-    if (reply->action == TK_REPLY_ACCEPT)
-        return SMFIS_ACCEPT;
-    if (smfi_setreply(ctx, (char *)reply->code, (char *)reply->enhanced, (char *)reply->text) != MI_SUCCESS)
-        tk_log(LOG_WARNING, "libmilter takes no reply %s %s", reply->code, reply->enhanced);
-    return reply->action == TK_REPLY_REFUSE ? SMFIS_REJECT : SMFIS_TEMPFAIL;
 }
 
 /* Whether every channel has had the mail before, be it taken or refused, so that nothing more than its edits

@@ -6,6 +6,7 @@ static const struct tk_reply later = {TK_REPLY_LATER, "451", "4.3.0",
                                       "Temporarily unavailable, please try again later"};
 static const struct tk_reply storage = {TK_REPLY_LATER, "452", "4.3.1",
                                         "Insufficient system storage, try again later"};
+static const struct tk_reply too_many = {TK_REPLY_LATER, "452", "4.5.3", "Too many recipients"};
 static const struct tk_reply refused = {TK_REPLY_REFUSE, "550", "5.7.1",
                                         "Message refused by the policy of its recipient"};
 static const struct tk_reply refused_sender = {TK_REPLY_REFUSE, "550", "5.7.1",
@@ -26,6 +27,11 @@ struct tk_reply tk_reply_from_status(enum tk_status status)
     case TK_BUG: return later;
     }
     return later;
+}
+
+struct tk_reply tk_reply_too_many_recipients(void)
+{
+    return too_many;
 }
 
 struct tk_reply tk_reply_from_outcome(const struct tk_intake_outcome *outcome)

@@ -24,6 +24,10 @@ struct tk_reply {
  * cannot be, since a mail that the sender keeps is not lost. */
 struct tk_reply tk_reply_from_status(enum tk_status status);
 
+/* To a recipient beyond what a mail may have: the sender brings it in another mail (RFC 5321 section
+ * 4.5.3.1.10). */
+struct tk_reply tk_reply_too_many_recipients(void);
+
 /* The reply for what the channels made of a mail: its status where that is not TK_OK; later where a channel
  * says so; 550 where all channels refuse it and nobody else gets it; else accepted. */
 struct tk_reply tk_reply_from_outcome(const struct tk_intake_outcome *outcome);

@@ -103,13 +103,16 @@ void tk_session_begin(struct tk_session *session, const char *mail_from)
     session->mail_from = g_strdup(mail_from);
 }
 
-void tk_session_rcpt(struct tk_session *session, const char *rcpt)
+gboolean tk_session_rcpt(struct tk_session *session, const char *rcpt)
 {
     if (session->stage != STAGE_ENVELOPE)
-        return;
+        return TRUE;
+    if (session->rcpts->len >= (guint)session->conf->limit_recipients)
+        return FALSE;
     g_ptr_array_add(session->rcpts, g_strdup(rcpt));
     if (tk_intake_route(session->conf, rcpt) != NULL)
         session->wanted = TRUE;
+    return TRUE;
 }
 
 gboolean tk_session_wanted(const struct tk_session *session)

@@ -29,8 +29,9 @@ void tk_session_leave(struct tk_session *session);
 /* A mail begins: drops what a mail before may have left, and takes the configuration of now for this one.
  * MAIL_FROM as the MTA gives it. */
 void tk_session_begin(struct tk_session *session, const char *mail_from);
-/* One more recipient, as the MTA gives it. Nothing outside of a mail. */
-void tk_session_rcpt(struct tk_session *session, const char *rcpt);
+/* One more recipient, as the MTA gives it. Nothing outside of a mail. FALSE: the mail has as many as it may
+ * have, and is not for this one. */
+gboolean tk_session_rcpt(struct tk_session *session, const char *rcpt);
 /* Whether one of the recipients is a channel, so that the mail's content is wanted. FALSE outside of a mail.
  */
 gboolean tk_session_wanted(const struct tk_session *session);

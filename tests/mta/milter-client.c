@@ -10,6 +10,7 @@
  *   vanish  COUNT connections that end in the middle of a mail, each at another step
  *   garbage broken packets, each on a connection of its own, then a mail that has to pass
  *   old     an MTA that offers less than is needed is refused
+ *   rcpts   one mail to COUNT recipients; prints how many of them the filter took
  *   edits   one mail to RCPT; prints each edit as the filter asks for it */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -353,10 +354,32 @@ static int run_edits(void)
     return got != 0 ? 0 : 1;
 }
 
+static int run_rcpts(unsigned count)
+{
+    unsigned taken = 0, later = 0;
+    int fd = dial();
+    if (!negotiate(fd, ACTIONS, PROTOCOL) || say(fd, 'M', "<ann@acme.example>") != 'c')
+        return 1;
+    for (unsigned i = 0; i < count; i++) {
+        char address[64];
+        snprintf(address, sizeof address, "<person.number.%u@far.example>", i);
+        char got = say(fd, 'R', address);
+        taken += got == 'c';
+        later += got == '4';
+    }
+    put(fd, 'A', "", 0);
+    char got = mail(fd, 0); /* the next mail begins anew */
+    put(fd, 'Q', "", 0);
+    close(fd);
+    printf("taken=%u later=%u then=%c\n", taken, later, got == 0 ? '0' : got);
+    return taken + later == count ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 3) {
-        fprintf(stderr, "usage: milter-client PATH mails|rset|vanish|garbage|old|edits [COUNT [RCPT]]\n");
+        fprintf(stderr,
+                "usage: milter-client PATH mails|rset|vanish|garbage|old|rcpts|edits [COUNT [RCPT]]\n");
         return 64;
     }
     socket_path = argv[1];
@@ -367,6 +390,8 @@ int main(int argc, char **argv)
         return run_mails(count);
     if (strcmp(argv[2], "rset") == 0)
         return run_rset(count);
+    if (strcmp(argv[2], "rcpts") == 0)
+        return run_rcpts(count);
     if (strcmp(argv[2], "vanish") == 0)
         return run_vanish(count);
     if (strcmp(argv[2], "garbage") == 0)

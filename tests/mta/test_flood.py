@@ -193,4 +193,24 @@ def _(stack):
         expect(len(rows) == 1 and -5 < rows[0]["age"] < 3600, "%s: %r" % (date, rows))
 
 
-main(lambda build: Stack(build, options=OPTIONS, env=with_quarantine(1)))
+@case("a mail has as many recipients as limits.recipients says, and holds no memory for more")
+def _(stack):
+    expect_equal(client(stack, "rcpts", "2000"), "taken=1000 later=1000 then=a\n", "recipients")
+    before = status_of(stack, "VmHWM")
+    expect_equal(client(stack, "rcpts", "200000"), "taken=1000 later=199000 then=a\n", "recipients")
+    expect(status_of(stack, "VmHWM") < before + 8192, "%d KiB more" % (status_of(stack, "VmHWM") - before))
+
+
+@case("Postfix with a higher limit tells 452 to the recipients beyond ours, and the others get the mail")
+def _(stack):
+    with stack.smtp() as session:
+        replies = session.send(mail(message_id="<many.1@acme.example>"), "ann@acme.example",
+                               ["support@acme.example"] + ["person%d@acme.example" % number for number in range(1001)])
+        session.command("QUIT")
+    expect_equal([code for code, _ in replies["rcpt"]], [250] * 1000 + [452] * 2, "replies to RCPT")
+    expect(replies["rcpt"][-1][1].startswith("4.5.3 "), replies["rcpt"][-1][1])
+    expect_equal(replies["data"][0], 250, "the reply to the mail")
+    expect_equal(stack.value("SELECT count(*) FROM ticketing.message_id WHERE message_id = 'many.1@acme.example'"), 1, "tickets")
+
+
+main(lambda build: Stack(build, options=OPTIONS, postfix=["--set", "smtpd_recipient_limit = 5000"], env=with_quarantine(1)))
