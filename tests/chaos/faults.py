@@ -33,21 +33,26 @@ def fault(name, kind=Gateway, **options):
     return add
 
 
-def every(crowd, pause, act, times=1000):
-    """Calls ACT again and again until no mail is left; at least once, and never before some mails have got through, so
-    that a slow machine gets on too."""
+def every(crowd, pause, act, times=1000, arranged=False):
+    """Calls ACT again and again until no mail is left; at least once. Before each time some mails get through, so that a slow
+    machine gets on too, and then nobody begins another one, so that on a fast machine too there are mails that meet the fault.
+    ACT is called when some have begun, or, where it is to be ARRANGED before that, while all wait; then it calls
+    crowd.go_on()."""
     for _ in range(times):
-        end, enough = time.monotonic() + pause, crowd.told() + max(10, len(crowd.mails) // 30)
-        while crowd.busy() and (time.monotonic() < end or crowd.told() < enough):
-            time.sleep(0.02)
+        end = time.monotonic() + pause
+        crowd.pause_at(crowd.told() + max(10, len(crowd.mails) // 30))
+        while crowd.busy() and time.monotonic() < end and crowd.told() + 2 * len(crowd.threads) < len(crowd.mails):
+            crowd.pause_at(crowd.told() + 1)
+        if not arranged:
+            crowd.go_on(attempts=3)
         act()
+        crowd.go_on()
         if not crowd.busy():
             break
 
 
 def wait_told(crowd, share):
-    while crowd.busy() and crowd.told() < share * len(crowd.mails):
-        time.sleep(0.02)
+    crowd.pause_at(share * len(crowd.mails))
 
 
 # The filter is killed at each of its callbacks and each step of the end of a mail.
@@ -57,14 +62,21 @@ POINTS = ["negotiate", "mail", "rcpt", "data", "header", "body", "abort", "close
 
 def kill_at(point):
     def act(gateway, crowd):
-        armed = gateway.path("armed")
+        armed, reached = gateway.path("armed"), []
         gateway.kept.restart({"TICKET_MILTER_FAULT": point + " kill 0", "TICKET_MILTER_FAULT_FILE": armed})
-        before = gateway.kept.starts
-        every(crowd, 0.4, lambda: open(armed, "wb").close())
+
+        def arm():
+            with open(armed, "wb"):
+                pass
+            crowd.go_on()
+            while crowd.busy() and os.path.exists(armed):
+                time.sleep(0.02)
+            reached.append(not os.path.exists(armed))
+        every(crowd, 0.4, arm, arranged=True)
         gateway.kept.restart()
         with contextlib.suppress(FileNotFoundError):
             os.unlink(armed)
-        return [] if gateway.kept.starts > before + 1 else ["the point %s was never reached" % point]
+        return [] if any(reached) else ["the point %s was never reached" % point]
     return act
 
 
@@ -146,9 +158,8 @@ def grows(daemon, crowd, seconds):
 @fault("PostgreSQL: away for a minute under 50 senders", senders=50)
 def _(gateway, crowd):
     wait_told(crowd, 0.3)
-    crowd.held = True
     gateway.stop_postgres("immediate")
-    crowd.held = False
+    crowd.go_on()
     told, problems = crowd.told(), []
     try:
         time.sleep(1)
@@ -173,9 +184,10 @@ def _(gateway, crowd):
     def act():
         stopped = [parent] + list(children(parent))
         kill(stopped, signal.SIGSTOP)
+        crowd.go_on()
         time.sleep(6)
         kill(stopped, signal.SIGCONT)
-    every(crowd, 0.7, act, times=3)
+    every(crowd, 0.7, act, times=3, arranged=True)
 
 
 @fault("connection cut between COMMIT and its acknowledgement")
@@ -199,14 +211,13 @@ def _(gateway, crowd):
     def act():
         # What the server answers is the same as where all of its connections are taken: 53300.
         before, end = crowd.put_off(), time.monotonic() + 20
-        crowd.held = True
         gateway.psql("ALTER ROLE ticket_milter CONNECTION LIMIT 0")
         gateway.drop_connections()
-        crowd.held = False
+        crowd.go_on()
         while crowd.busy() and crowd.put_off() - before < 2 * len(crowd.threads) and time.monotonic() < end:
             time.sleep(0.02)
         gateway.psql("ALTER ROLE ticket_milter CONNECTION LIMIT -1")
-    every(crowd, 0, act, times=6)
+    every(crowd, 0, act, times=6, arranged=True)
 
 
 @fault("SIGTERM under load")
@@ -228,9 +239,10 @@ def full(gateway, crowd, folder):
     """The disk is full for a while, again and again."""
     def act():
         name = fill(folder)
+        crowd.go_on()
         time.sleep(1.0)
         os.unlink(name)
-    every(crowd, 0.5, act, times=12)
+    every(crowd, 0.5, act, times=12, arranged=True)
 
 
 class SmallDatabase(Gateway):
@@ -269,14 +281,19 @@ def _(gateway, crowd):
     def act():
         standby = gateway.standby_processes()
         kill(standby, signal.SIGSTOP)
-        for _ in range(5):
-            time.sleep(0.3)
-            gateway.psql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
-        kill(standby, signal.SIGCONT)
-    every(crowd, 0.7, act, times=6)
+        crowd.go_on()
+        try:
+            for _ in range(5):
+                while crowd.busy() and gateway.psql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'").strip() == "0":
+                    time.sleep(0.05)
+                gateway.psql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+        finally:
+            kill(standby, signal.SIGCONT)
+    every(crowd, 0.7, act, times=6, arranged=True)
 
 
 @fault("failover to a promoted standby", Replicated)
 def _(gateway, crowd):
     wait_told(crowd, 0.5)
+    crowd.go_on()
     gateway.promote()

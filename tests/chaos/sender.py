@@ -9,7 +9,7 @@ import random
 import threading
 import time
 
-from tk import Smtp
+from tk import SLOW, Smtp
 
 ANN, EVE, BOB = "ann@acme.example", "eve@elsewhere.example", "bob@acme.example"
 SUPPORT = ["support@acme.example", "helpdesk@acme.example"]
@@ -69,7 +69,7 @@ class Crowd:
     """Senders in threads. PORTS: of the mail servers, of which each connection takes one; TWINS: that share of mails goes to
     two of them at once. Nobody sends any more after SECONDS."""
 
-    def __init__(self, mails, ports, senders=20, twins=0.0, seconds=600):
+    def __init__(self, mails, ports, senders=20, twins=0.0, seconds=1800):
         self.end = time.monotonic() + seconds
         self.mails, self.ports, self.twins = mails, ports, twins
         self.lock = threading.Condition()
@@ -78,6 +78,8 @@ class Crowd:
         self.stopped = False
         self.codes = {}
         self.held = False  # nobody begins a mail, so that a fault is there before the last one has gone
+        self.begun = 0  # attempts
+        self.until = None  # nobody begins a mail when so many have been told 250
         self.threads = [threading.Thread(target=self.work, daemon=True) for _ in range(senders)]
         for thread in self.threads:
             thread.start()
@@ -88,6 +90,19 @@ class Crowd:
     def told(self):
         return len(self.mails) - self.open
 
+    def pause_at(self, told):
+        """Returns when so many mails, or some more that were on their way, have been told 250, or all; nobody begins one then,
+        before go_on()."""
+        self.until = told
+        while self.busy() and self.told() < told:
+            time.sleep(0.02)
+
+    def go_on(self, attempts=0):
+        """Ends a pause; returns when so many attempts have begun since."""
+        wanted, self.until = self.begun + attempts, None
+        while self.busy() and self.begun < wanted:
+            time.sleep(0.001)
+
     def put_off(self):
         return sum(mail.put_off for mail in self.mails)
 
@@ -95,7 +110,8 @@ class Crowd:
         """The next mail that is due, or None when all have been told 250."""
         with self.lock:
             while self.busy():
-                if not self.held and self.due and self.due[0][0] <= time.monotonic():
+                if not self.held and (self.until is None or self.told() < self.until) and self.due and self.due[0][0] <= time.monotonic():
+                    self.begun += 1
                     return self.mails[heapq.heappop(self.due)[2]]
                 self.lock.wait(0.05)
         return None
@@ -150,7 +166,7 @@ class Crowd:
 
     def connect(self):
         try:
-            session = Smtp(random.choice(self.ports), timeout=40)
+            session = Smtp(random.choice(self.ports), timeout=SLOW)
         except (OSError, ValueError):
             return None
         if session.banner[0] != 220 or session.ehlo[0] != 250:
@@ -188,14 +204,14 @@ class Crowd:
         done = self.open == 0
         self.stopped = True
         for thread in self.threads:
-            thread.join(60)
+            thread.join(2 * SLOW)
         return done
 
     def send_again(self, share=0.05):
         """Some of those that were told 250 come once more, as where the reply was lost; returns who was not told 250."""
         wrong = []
         for mail in random.sample(self.mails, max(1, int(len(self.mails) * share))):
-            for _ in range(20):
+            for _ in range(100):
                 code, session = self.attempt(self.connect(), mail)
                 if session is not None:
                     session.close()

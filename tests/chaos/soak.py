@@ -32,7 +32,7 @@ def check_baseline(gateway, outcome):
         return daemon.status("Threads") < 20 and daemon.descriptors() < 60
     for daemon in gateway.daemons:
         try:
-            wait_for(lambda daemon=daemon: quiet(daemon), "the daemon to be at rest", 30)
+            wait_for(lambda daemon=daemon: quiet(daemon), "the daemon to be at rest")
         except Failed:
             outcome.problems.append("%s: %d threads, %d descriptors" % (daemon.name, daemon.status("Threads"), daemon.descriptors()))
     left = [name for name in os.listdir(gateway.path("spool")) if name != "filler"]
@@ -58,7 +58,7 @@ def run_fault(gateway, fault, count, serial=0):
     outcome = Outcome(fault.name, crowd)
     outcome.problems += problems
     try:
-        gateway.settle(60)
+        gateway.settle()
         check(gateway, crowd, outcome, gateway.folders)
         check_baseline(gateway, outcome)
     except Failed as why:

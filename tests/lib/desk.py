@@ -1,10 +1,16 @@
 """desk: the test stack with ticket-notify, which sends to the same Postfix: a whole help desk that takes mail and writes some."""
 
+import email
+import email.policy
 import os
 import re
 import subprocess
 
-from tk import SLOW, Stack
+from tk import SLOW, Stack, wait_for
+
+
+def text_of(message):
+    return message.get_body(("plain",)).get_content().replace("\r\n", "\n")
 
 
 class Desk(Stack):
@@ -43,3 +49,14 @@ class Desk(Stack):
         subprocess.run(["postconf", "-c", self.path("postfix", "etc"), "-e", *settings], check=True,
                        env=dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin"))
         self.reload_mta("smtp", "trivial-rewrite")
+
+    def received(self, address, number, words=""):
+        """The mail in a mailbox that is about the ticket NUMBER and has WORDS in its text, parsed. Mails arrive in any order,
+        for several workers send them."""
+        def find():
+            for content in self.mailbox(address):
+                message = email.message_from_bytes(content, policy=email.policy.default)
+                if "[%s]" % number in (message["Subject"] or "") and words in text_of(message):
+                    return message
+            return None
+        return wait_for(find, "a mail to %s about %s" % (address, number))

@@ -6,27 +6,11 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from desk import Desk  # noqa: E402
+from desk import Desk, text_of  # noqa: E402
 from tk import ALIASES, CHANNEL, case, expect, expect_equal, mail, main, wait_for  # noqa: E402
 
 ANN, BOB, EVE = "ann@acme.example", "bob@acme.example", "eve@acme.example"
 CARL = "unknown.carl@a.partner.example"  # an address that the mail server takes, and that turns out to be none
-
-
-def received(stack, address, number, words=""):
-    """The mail in a mailbox that is about the ticket NUMBER and has WORDS in its text, parsed. Mails about one ticket arrive in
-    any order, for several workers send them."""
-    def find():
-        for content in stack.mailbox(address):
-            message = email.message_from_bytes(content, policy=email.policy.default)
-            if "[%s]" % number in message["Subject"] and words in text_of(message):
-                return message
-        return None
-    return wait_for(find, "a mail to %s about %s" % (address, number))
-
-
-def text_of(message):
-    return message.get_body(("plain",)).get_content().replace("\r\n", "\n")
 
 
 def answer(message, sender, new, to=None):
@@ -67,7 +51,7 @@ def request(stack, cc):
 @case("a request is confirmed, and the answer to the confirmation is a note with the new text alone")
 def _(stack):
     ticket = request(stack, "")
-    confirmation = received(stack, ANN, ticket["number"])
+    confirmation = stack.received(ANN, ticket["number"])
     expect("t-" in reply_to(confirmation) and ticket["number"] in confirmation["Subject"], str(confirmation))
     row = send(stack, answer(confirmation, ANN, "It is the one beside the door."), ANN, reply_to(confirmation))
     expect_equal((row["verdict"], row["reason"], row["ticket_id"]), ("note", None, ticket["ticket_id"]), "the answer")
@@ -79,7 +63,7 @@ def _(stack):
 def _(stack):
     ticket = request(stack, BOB)
     add_note(stack, ticket["number"], "Which printer is it?")
-    mails = {address: received(stack, address, ticket["number"], "Which printer is it?") for address in (ANN, BOB)}
+    mails = {address: stack.received(address, ticket["number"], "Which printer is it?") for address in (ANN, BOB)}
     expect(reply_to(mails[ANN]) != reply_to(mails[BOB]), "one mark for both")
     for address, new in ((ANN, "The grey one."), (BOB, "The one that Ann means.\n\nYours, Bob")):
         row = send(stack, answer(mails[address], address, new), address, reply_to(mails[address]))
@@ -91,7 +75,7 @@ def _(stack):
 @case("an answer that keeps nothing but our Message-ID finds the ticket too")
 def _(stack):
     ticket = request(stack, "")
-    confirmation = received(stack, ANN, ticket["number"])
+    confirmation = stack.received(ANN, ticket["number"])
     content = mail("Something else", sender=ANN, headers=[("In-Reply-To", confirmation["Message-ID"])])
     row = send(stack, content, ANN, "support@acme.example")
     expect_equal((row["verdict"], row["ticket_id"]), ("note", ticket["ticket_id"]), "the answer")
@@ -102,13 +86,13 @@ def _(stack):
     had = len(stack.mailbox(EVE))
     ticket = request(stack, "")
     add_note(stack, ticket["number"], "Your password is on its way.")
-    passed_on = received(stack, ANN, ticket["number"], "Your password is on its way.")
+    passed_on = stack.received(ANN, ticket["number"], "Your password is on its way.")
     row = send(stack, answer(passed_on, EVE, "Send it to me."), EVE, reply_to(passed_on))
     expect_equal((row["verdict"], row["reason"], row["ticket_id"]), ("note", "unverified", ticket["ticket_id"]), "the answer")
     note = notes(stack, ticket["ticket_id"])[-1]
     expect_equal((note["visibility"], note["unverified"], note["body"].strip()), ("internal", True, "Send it to me."), "the note")
     add_note(stack, ticket["number"], "It was sent.")
-    told = received(stack, ANN, ticket["number"], "It was sent.")
+    told = stack.received(ANN, ticket["number"], "It was sent.")
     expect("Send it to me" not in text_of(told), "the requester is shown it: " + text_of(told))
     expect_equal(len(stack.mailbox(EVE)), had, "mails to the stranger")
 

@@ -1,7 +1,5 @@
 """The installation: hosts with names of their own on one database know each other's mails, under its name and those before."""
 
-import email
-import email.policy
 import os
 import re
 import sys
@@ -36,10 +34,8 @@ def take(stack, content, sender=ANN, to=SUPPORT):
 
 def told(stack):
     """A request, and what is sent to its requester about it."""
-    had = len(stack.mailbox(ANN))
     row = take(stack, mail("Printer"))
-    got = stack.wait_mailbox(ANN, had + 1)[-1]
-    return row, email.message_from_bytes(got, policy=email.policy.default)
+    return row, stack.received(ANN, row["number"])
 
 
 def token(stack, row, name, recipient=ANN):
@@ -101,6 +97,7 @@ def _(stack):
 
 @case("what several hosts signed by their own names before an upgrade counts once they are told")
 def _(stack):
+    stack.ctl("init", "--name", SECOND)
     row = take(stack, mail("Of before"))
     expect_equal(by_address(stack, row, "gw3.example.net")["verdict"], "ticket", "before")
     expect_equal(stack.ctl_json("init", "--former", "GW3.example.net", "--former", "gw4.example.net")[0]["former"],
