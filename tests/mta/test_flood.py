@@ -167,14 +167,16 @@ def _(stack):
     expect(status_of(stack, "VmRSS") < before + 16 * 1024, "grew by %d KiB" % (status_of(stack, "VmRSS") - before))
 
 
-@case("D8: a spool whose folder is gone costs large mails a 451, small ones nothing, and is used again when it is back")
+@case("D8: a spool whose folder cannot be used costs large mails a 451, small ones nothing, and is used again when it is back")
 def _(stack):
     large = mail("Large", ("u" * 70 + "\n") * 10000)
     os.rename(stack.path("spool"), stack.path("spool.away"))
+    stack.write(("spool",), "no folder\n")
     try:
         expect_equal(stack.send(large, ANN, [SUPPORT])[0], 451)
         expect_equal(stack.send(mail("Small"), ANN, [SUPPORT])[0], 250)
     finally:
+        os.unlink(stack.path("spool"))
         os.rename(stack.path("spool.away"), stack.path("spool"))
     expect_equal(stack.send(large, ANN, [SUPPORT])[0], 250)
 

@@ -403,7 +403,7 @@ static void a_mail_that_cannot_be_kept_never_reaches_the_pipeline(void **state)
     assert_int_equal(fake_intake.runs, 0);
     assert_int_equal(send_mail(CHANNEL), SMFIS_ACCEPT); /* the next one is not touched by that */
 
-    spool_directory = "/nonexistent";
+    spool_directory = "/nonexistent/spool";
     assert_int_equal(tk_snapshot_reload(service.snapshot), TK_OK);
     g_autofree char *large = g_strnfill(TK_SPOOL_MEMORY, 'x');
     g_string_truncate(ctx.calls, 0);
