@@ -19,7 +19,8 @@ libbase_a_SOURCES = \
 	%D%/base/snapshot.c %D%/base/snapshot.h \
 	%D%/base/spool.c %D%/base/spool.h \
 	%D%/base/systemd.c %D%/base/systemd.h \
-	%D%/base/texts.c %D%/base/texts.h
+	%D%/base/texts.c %D%/base/texts.h \
+	%D%/base/watch.c %D%/base/watch.h
 
 # intake: the way of one mail, for every front end.
 noinst_LIBRARIES += libintake.a

@@ -243,6 +243,7 @@ EXTRA_DIST += %D%/mta/next.sql.in %D%/mta/released/make.py %D%/mta/released/0007
 EXTRA_DIST += %D%/lib/desk.py %D%/lib/marks.py %D%/lib/sendmail %D%/lib/sink.py %D%/lib/tk.py
 EXTRA_DIST += \
 	%D%/mta/run \
+	%D%/mta/test_alarm.py \
 	%D%/mta/test_attack.py \
 	%D%/mta/test_authentication.py \
 	%D%/mta/test_circle.py \

@@ -218,6 +218,19 @@ static void tell_alarms(const struct tk_intake_outcome *outcome)
     }
 }
 
+/* Lets the watch know for which channels the database has refused the mail, or taken it. */
+static void tell_watch(const struct tk_intake_outcome *outcome)
+{
+    for (guint i = 0; i < outcome->results->len; i++) {
+        const struct tk_intake_result *result = g_ptr_array_index(outcome->results, i);
+        g_autofree char *name = g_strdup_printf("%s/%s", result->channel->tenant, result->channel->name);
+        if (outcome->status == TK_CONFIG)
+            tk_watch_refused(shared->watch, name, outcome->why->str);
+        else if (outcome->status == TK_OK && result->intake_id != 0)
+            tk_watch_stored(shared->watch, name);
+    }
+}
+
 /* Writes the mail's line. That a window puts mails off is told with the first of them, since a flood would
  * fill the log as well. */
 static void tell(const struct tk_report *report)
@@ -256,6 +269,7 @@ static struct tk_reply finish(SMFICTX *ctx, struct tk_session *session, gint64 b
     report.status = tk_session_finish(session, &end, why, &outcome);
     if (report.status == TK_OK) {
         report.outcome = &outcome;
+        tell_watch(&outcome);
         reply = settle(ctx, &outcome, why, &report);
     } else {
         reply = tk_reply_from_status(report.status);

@@ -5,6 +5,7 @@
 #include "milter/base/ledger.h"
 #include "milter/base/once.h"
 #include "milter/base/snapshot.h"
+#include "milter/base/watch.h"
 #include "milter/daemon/flight.h"
 #include "milter/intake/intake.h"
 #include "rules/status.h"
@@ -16,6 +17,7 @@ struct tk_callbacks_service {
     struct tk_directory *directory;
     struct tk_flight *flight;
     struct tk_ledger *ledger; /* NULL: there is none */
+    struct tk_watch *watch;   /* hears what the database takes and refuses; NULL: nobody does */
     guint sessions_max;       /* connections at one time */
     struct tk_once *closed;   /* rate windows that are full, each told once; NULL: told with every mail */
 };

@@ -29,6 +29,7 @@
 #include "schema/fault.h"
 
 static const char program[] = "ticket-milter";
+static const char program_version[] = "ticket-milter " PACKAGE_VERSION;
 
 static const char help[] =
     "usage: ticket-milter [-c FILE] [-f | --background] [--log stderr | syslog]\n"
@@ -169,9 +170,9 @@ static enum tk_status serve(struct tk_callbacks_service *service, struct tk_list
         .tick_msecs = tk_systemd_watchdog_msecs(),
         .context = &serving,
     };
-    if (tk_systemd_notify("READY=1") == TK_LATER)
-        tk_log(LOG_WARNING, "the service manager cannot be told that the start is over");
-    tk_log(LOG_INFO, "%s %s is ready", program, PACKAGE_VERSION);
+    enum tk_status status = tk_watch_begin(service->watch, why);
+    if (status != TK_OK)
+        return status;
 
     pthread_t thread;
     if (pthread_create(&thread, NULL, run_libmilter, &serving) != 0)
@@ -233,9 +234,15 @@ static enum tk_status run(const struct tk_cmdline *options, struct tk_snapshot *
         service.sessions_max = (guint)conf->limit_sessions;
         tk_spool_set_budget(conf->limit_spool);
         service.closed = tk_once_new(CLOSED_QUIET, CLOSED_MOST);
+        const struct tk_watch_options watch = {.program = program_version,
+                                               .conninfo = conf->conninfo,
+                                               .well = "taking mails",
+                                               .ill = "mails are put off with 451"};
+        service.watch = tk_watch_new(&watch);
         status = serve(&service, &listener, why);
     }
 
+    tk_watch_free(&service.watch);
     tk_listener_close(&listener);
     tk_ledger_close(&service.ledger);
     tk_flight_free(&service.flight);

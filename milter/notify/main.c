@@ -18,8 +18,8 @@
 #include "milter/base/process.h"
 #include "milter/base/signals.h"
 #include "milter/base/snapshot.h"
-#include "milter/base/systemd.h"
 #include "milter/base/texts.h"
+#include "milter/base/watch.h"
 #include "milter/notify/queue.h"
 #include "schema/outbox.h"
 
@@ -133,14 +133,21 @@ static enum tk_status run(struct tk_snapshot *snapshot, GString *why)
         status = open_store(conf, why, &store);
     if (status == TK_OK)
         status = tk_queue_start(snapshot, store, (guint)conf->notify_workers, &queue, why);
+    struct tk_watch *watch = NULL;
+    g_autofree char *words = g_strdup_printf("%s %s", program, PACKAGE_VERSION);
+    g_autofree char *well = g_strdup_printf("sending mails to %s", conf->smtp_url);
     if (status == TK_OK) {
-        if (tk_systemd_notify("READY=1") == TK_LATER)
-            tk_log(LOG_WARNING, "the service manager cannot be told that the start is over");
-        tk_log(LOG_INFO, "%s %s is ready, sending to %s", program, PACKAGE_VERSION, conf->smtp_url);
+        const struct tk_watch_options options = {
+            .program = words, .conninfo = conf->notify_conninfo, .well = well, .ill = "no mail is sent"};
+        watch = tk_watch_new(&options);
+        status = tk_watch_begin(watch, why);
+    }
+    if (status == TK_OK) {
         serve(snapshot, store, queue);
         tk_log(LOG_INFO, "stopping after the mails that are under way");
     }
     tk_queue_stop(&queue);
+    tk_watch_free(&watch);
     tk_store_close(&store);
     curl_global_cleanup();
     tk_conf_unref(&conf);

@@ -84,8 +84,16 @@ def _(stack):
     expect_equal(len(set(numbers)), len(mails) + 2, "ticket numbers")
 
 
+def upgraded(stack):
+    """Where an earlier case has failed, the servers are new and the schema is the old one."""
+    if stack.value("SELECT ticketing.schema_version()") == 7:
+        stack.ctl("migrate")
+    wait_for(lambda: stack.send(mail("Is it there?"), ANN, ["desk@acme.example"])[0] == 250, "the upgrade", 60)
+
+
 @case("answers to the addresses and Message-IDs of before are notes at their tickets")
 def _(stack):
+    upgraded(stack)
     for name, ticket in TICKETS.items():
         sender = ANN if ticket == 1 else BOB
         ways = [(FACTS["mails"][name]["reply_to"], []), (SUPPORT, [("In-Reply-To", FACTS["mails"][name]["message_id"])])]
@@ -100,6 +108,7 @@ def _(stack):
 
 @case("a mail that the old version took is known when it comes again")
 def _(stack):
+    upgraded(stack)
     before = stack.value("SELECT count(*) FROM ticketing.ticket")
     expect_equal(stack.send(FACTS["first"].encode(), ANN, [SUPPORT])[0], 250, "the reply")
     expect_equal(stack.value("SELECT count(*) FROM ticketing.ticket"), before, "tickets")
@@ -108,6 +117,8 @@ def _(stack):
 
 @case("what waited in the outbox goes out once, in the thread of its ticket")
 def _(stack):
+    upgraded(stack)
+
     def waited():
         return [content for content in stack.mailbox(ANN) if b"This waits for the upgrade." in content]
     wait_for(waited, "the note that waited")
@@ -119,11 +130,14 @@ def _(stack):
 
 @case("an agent writes to an old ticket, and a new mail is a new ticket of the other tenant too")
 def _(stack):
+    upgraded(stack)
+    before = {row["number"] for row in stack.rows("SELECT number FROM ticketing.ticket WHERE tenant_id = 2")}
     stack.write(("more.txt",), "More.\n")
     stack.ctl("note", "--public", "--author", "Bo", "--channel", "acme/support", "INC-1", stack.path("more.txt"))
     expect_equal(stack.send(mail("After it", message_id="<after@client.example>"), ANN, ["desk@acme.example"])[0], 250, "the reply")
-    expect_equal(stack.value("SELECT number FROM ticketing.ticket t JOIN ticketing.message_id m USING (tenant_id, ticket_id)"
-                             " WHERE m.message_id = 'after@client.example'"), "INC-2", "the number")
+    number = stack.value("SELECT number FROM ticketing.ticket t JOIN ticketing.message_id m USING (tenant_id, ticket_id)"
+                         " WHERE m.message_id = 'after@client.example'")
+    expect("INC-1" in before and number not in before and number.startswith("INC-"), "%s after %s" % (number, sorted(before)))
 
 
 main(Restored)
