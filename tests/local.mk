@@ -67,7 +67,7 @@ tests_unit_test_bounce_LDADD = $(UNIT_LIBS)
 unit_tests += tests/unit/test_callbacks
 tests_unit_test_callbacks_SOURCES = %D%/unit/test_callbacks.c %D%/unit/conf_sample.h %D%/unit/fake_milter.h
 tests_unit_test_callbacks_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_callbacks_LDADD = $(DAEMON_UNIT_LIBS)
+tests_unit_test_callbacks_LDADD = $(DAEMON_UNIT_LIBS) $(STORE_LIBS)
 
 unit_tests += tests/unit/test_classify
 tests_unit_test_classify_SOURCES = %D%/unit/test_classify.c %D%/unit/mail.c %D%/unit/mail.h
