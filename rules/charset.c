@@ -113,9 +113,9 @@ char *tk_charset_name(const char *label)
     return g_ascii_strup(token, -1);
 }
 
-/* Converts with U+FFFD for each byte that does not fit; *BAD_R counts these. NULL where iconv does not know
- * NAME. */
-static GString *convert(const guint8 *bytes, gsize len, const char *name, gsize *bad_r)
+/* Converts with U+FFFD for each byte that does not fit; *BAD_R counts these. Goes no further where they are
+ * more than MOST. NULL where iconv does not know NAME. */
+static GString *convert(const guint8 *bytes, gsize len, const char *name, gsize most, gsize *bad_r)
 {
     iconv_t conversion = iconv_open("UTF-8", name);
     GString *out;
@@ -136,7 +136,7 @@ static GString *convert(const guint8 *bytes, gsize len, const char *name, gsize 
         g_string_append_len(out, block, to - block);
         if (done == (gsize)-1 && errno == E2BIG)
             continue;
-        if (at_end)
+        if (at_end || bad > most)
             break;
         if (done == (gsize)-1) {
             bad++;
@@ -280,14 +280,14 @@ static void count_utf8(const guint8 *bytes, gsize len, gsize *good_r, gsize *bad
 }
 
 /* As convert(), with a second reading of Japanese where the first has gaps. */
-static GString *convert_best(const guint8 *bytes, gsize len, const char *name, gsize *bad_r)
+static GString *convert_best(const guint8 *bytes, gsize len, const char *name, gsize most, gsize *bad_r)
 {
     gsize bad = 0, bad_again = 0;
-    GString *text = convert(bytes, len, name, &bad);
+    GString *text = convert(bytes, len, name, most, &bad);
 
     if (text != NULL && bad > 0 && g_str_has_prefix(name, "ISO-2022-JP")) {
         g_autoptr(GString) shifted = unshift_japanese(bytes, len);
-        GString *again = convert((const guint8 *)shifted->str, shifted->len, "CP932", &bad_again);
+        GString *again = convert((const guint8 *)shifted->str, shifted->len, "CP932", most, &bad_again);
 
         if (again != NULL && bad_again < bad) {
             g_string_free(text, TRUE);
@@ -314,7 +314,7 @@ static char *by_evidence(const guint8 *bytes, gsize len, gboolean said_utf8, gui
             *marks |= TK_CHARSET_REPAIRED;
         return valid(bytes, len, marks);
     }
-    text = convert_best(bytes, len, tk_charset_guess(bytes, len), &bad);
+    text = convert_best(bytes, len, tk_charset_guess(bytes, len), G_MAXSIZE, &bad);
     if (text == NULL)
         return valid(bytes, len, marks);
     *marks |= TK_CHARSET_REPAIRED;
@@ -356,10 +356,10 @@ char *tk_charset_decode(const guint8 *bytes, gsize len, const char *label, guint
         *marks |= TK_CHARSET_REPAIRED;
         return as_utf8(bytes, len, marks);
     }
-    text = convert_best(bytes, len, name, &bad);
+    text = convert_best(bytes, len, name, len / 20, &bad);
     if (text == NULL)
         return by_evidence(bytes, len, FALSE, marks);
-    if (bad > 0 && bad > len / 20) { /* the label is wrong rather than the bytes damaged */
+    if (bad > len / 20) { /* the label is wrong rather than the bytes damaged */
         g_string_free(text, TRUE);
         return by_evidence(bytes, len, FALSE, marks);
     }
@@ -380,7 +380,8 @@ char *tk_charset_decode_bare(const guint8 *bytes, gsize len, const char *hint, g
     if (hint != NULL) {
         g_autofree char *name = tk_charset_name(hint);
         gsize bad = 0;
-        GString *text = name != NULL && strcmp(name, "UTF-8") != 0 ? convert(bytes, len, name, &bad) : NULL;
+        GString *text = name != NULL && strcmp(name, "UTF-8") != 0 ? convert(bytes, len, name, 0, &bad)
+                                                                   : NULL;
 
         if (text != NULL && bad == 0)
             return finish(text, marks);

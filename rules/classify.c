@@ -301,11 +301,17 @@ void tk_classify(const struct tk_message *message, const struct tk_classify_cont
         is_bounce_by_form, is_marked,          is_null_sender, is_autoreply_by_words, is_report_by_words,
         is_role_sender};
     struct tk_classification result = {.class = TK_CLASS_HUMAN};
+    struct tk_budget budget = tk_budget_begin(context->clock, TK_CLASSIFY_CPU_MAX);
     struct look look;
     look_at(message, context, &look);
-    for (gsize i = 0; i < G_N_ELEMENTS(tests); i++)
-        if (tests[i](&look, &result))
-            break;
+    gboolean known = FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(tests) && !known; i++) {
+        if (tk_budget_spent(&budget))
+            known = result.out_of_time =
+                found(&result, TK_CLASS_AUTO_GENERATED, TK_STRENGTH_B, "the class was not found in time");
+        else
+            known = tests[i](&look, &result);
+    }
     if (result.class == TK_CLASS_BOUNCE || result.class == TK_CLASS_BOUNCE_DELAYED ||
         result.class == TK_CLASS_BOUNCE_DELIVERED)
         tk_bounce_read(message, &result.bounce);

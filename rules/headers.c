@@ -38,25 +38,51 @@ struct word {
     gboolean base64;
 };
 
-/* Finds the "?=" that ends the text. In Q text a "?=" followed by two hex digits may be an unencoded question
- * mark before an encoded octet: then a later one counts, where there is one in the same word. */
-static const char *word_end(const char *text, gboolean base64)
+/* The first "?=" at or behind P, or NULL. */
+static const char *next_end(struct tk_headers_search *search, const char *p)
 {
-    const char *end = strstr(text, "?=");
-
-    while (end != NULL && !base64 && g_ascii_isxdigit(end[2]) && g_ascii_isxdigit(end[3])) {
-        const char *later = strstr(end + 2, "?=");
-        const char *start = strstr(end + 2, "=?");
-        gsize blank = strcspn(end + 2, " \t");
-
-        if (later == NULL || (start != NULL && start < later) || end + 2 + blank < later)
-            break;
-        end = later;
+    if (search->end_from == NULL || p < search->end_from || (search->end != NULL && p > search->end)) {
+        search->end_from = p;
+        search->end = strstr(p, "?=");
     }
-    return end;
+    return search->end;
 }
 
-static gboolean read_word(const char *p, struct word *word_r)
+/* Whether there is a blank at or behind P. */
+static gboolean has_blank(struct tk_headers_search *search, const char *p)
+{
+    if (search->blank_from == NULL || p < search->blank_from ||
+        (search->blank != NULL && p > search->blank)) {
+        search->blank_from = p;
+        search->blank = strpbrk(p, " \t");
+    }
+    return search->blank != NULL;
+}
+
+/* The next "?=" at or behind P in the same run of letters, before anything that may begin a word; or NULL. */
+static const char *later_end(const char *p)
+{
+    for (; *p != '\0' && *p != ' ' && *p != '\t' && !(p[0] == '=' && p[1] == '?'); p++) {
+        if (p[0] == '?' && p[1] == '=')
+            return p;
+    }
+    return NULL;
+}
+
+/* Finds the "?=" that ends the text. In Q text a "?=" followed by two hex digits may be an unencoded question
+ * mark before an encoded octet: then a later one counts, where there is one in the same word. */
+static const char *word_end(struct tk_headers_search *search, const char *text, gboolean base64)
+{
+    const char *end = next_end(search, text), *later = end;
+
+    while (later != NULL && !base64 && g_ascii_isxdigit(later[2]) && g_ascii_isxdigit(later[3])) {
+        end = later;
+        later = later_end(end + 2);
+    }
+    return later != NULL ? later : end;
+}
+
+static gboolean read_word(struct tk_headers_search *search, const char *p, struct word *word_r)
 {
     struct word word = {0};
     const char *end;
@@ -72,11 +98,11 @@ static gboolean read_word(const char *p, struct word *word_r)
         return FALSE;
     word.base64 = *p == 'b' || *p == 'B';
     word.text = p + 2;
-    end = word_end(word.text, word.base64);
-    if (end == NULL) { /* cut off: what is there, up to the next blank */
-        word.text_len = strcspn(word.text, " \t");
-        if (word.text[word.text_len] != '\0' || word.text_len == 0)
+    end = word_end(search, word.text, word.base64);
+    if (end == NULL) { /* cut off: what is there, where it is one run of letters */
+        if (*word.text == '\0' || has_blank(search, word.text))
             return FALSE;
+        word.text_len = strlen(word.text);
         word.len = word.text + word.text_len - word.charset + 2;
     } else {
         word.text_len = end - word.text;
@@ -86,11 +112,11 @@ static gboolean read_word(const char *p, struct word *word_r)
     return TRUE;
 }
 
-gsize tk_headers_encoded_word(const char *text)
+gsize tk_headers_encoded_word(struct tk_headers_search *search, const char *text)
 {
     struct word word;
 
-    return read_word(text, &word) ? word.len : 0;
+    return read_word(search, text, &word) ? word.len : 0;
 }
 
 static void append_base64(GByteArray *out, const char *text, gsize len)
@@ -175,6 +201,7 @@ char *tk_headers_decode(const char *value, guint *marks)
         return tk_text_one_line(value);
     GString *out = g_string_sized_new(strlen(value) + 16);
     struct pending pending = {g_byte_array_new(), NULL};
+    struct tk_headers_search search = {0};
     const char *p = value;
 
     while (*p != '\0') {
@@ -182,7 +209,7 @@ char *tk_headers_decode(const char *value, guint *marks)
         struct word word;
         gsize plain;
 
-        if (read_word(p + blanks, &word)) {
+        if (read_word(&search, p + blanks, &word)) {
             if (pending.charset == NULL)
                 g_string_append_len(out, p, blanks);
             take_word(&pending, &word, out, marks);

@@ -29,8 +29,15 @@ const struct tk_header *tk_headers_find(const GPtrArray *fields, const char *nam
  * that touch, letters cut between words, a missing end. Owned by the caller. */
 char *tk_headers_decode(const char *value, guint *marks);
 
-/* The length of the encoded word that TEXT starts with, 0 where it starts with none. */
-gsize tk_headers_encoded_word(const char *text);
+/* What the search for encoded words has found out about one text, so that no word is looked for its end
+ * twice. All zeros before the first call. */
+struct tk_headers_search {
+    const char *end_from, *end, *blank_from, *blank;
+};
+
+/* The length of the encoded word that TEXT starts with, 0 where it starts with none. SEARCH belongs to the
+ * text that TEXT is a place in. */
+gsize tk_headers_encoded_word(struct tk_headers_search *search, const char *text);
 
 /* TEXT as one line (tk_text_one_line); frees TEXT. Owned by the caller. */
 char *tk_headers_one_line(char *text);

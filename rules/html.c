@@ -16,13 +16,13 @@ struct tk_html {
     GByteArray *marks; /* one for each line of the text */
 };
 
-struct tk_html *tk_html_parse(const char *html, gsize len)
+struct tk_html *tk_html_parse(const char *html, gsize len, struct tk_budget *budget)
 {
     struct tk_html *result = g_new0(struct tk_html, 1);
-    struct tk_html_tree *tree = tk_html_tree_read(html, len);
+    struct tk_html_tree *tree = tk_html_tree_read(html, len, budget);
 
-    result->text = tk_html_render_text(tree, &result->marks);
-    result->sanitised = tk_html_sanitise(tree);
+    result->text = tk_html_render_text(tree, budget, &result->marks);
+    result->sanitised = tk_html_sanitise(tree, budget);
     tk_html_tree_free(&tree);
     return result;
 }
@@ -37,9 +37,9 @@ const char *tk_html_sanitised(const struct tk_html *html)
     return html->sanitised;
 }
 
-void tk_html_split(const struct tk_html *html, struct tk_trim *out_r)
+void tk_html_split(const struct tk_html *html, struct tk_budget *budget, struct tk_trim *out_r)
 {
-    tk_trim_split_marked(html->text, strlen(html->text), html->marks->data, html->marks->len, out_r);
+    tk_trim_split_marked(html->text, strlen(html->text), html->marks->data, html->marks->len, budget, out_r);
 }
 
 void tk_html_free(struct tk_html **html)

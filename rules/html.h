@@ -10,8 +10,9 @@
 struct tk_html;
 
 /* Reads LEN bytes of html once for all that follows. Never NULL; the caller frees it with tk_html_free(). The
- * bytes are copied. Any bytes do: what is no UTF-8 becomes U+FFFD. Linear in LEN, without recursion. */
-struct tk_html *tk_html_parse(const char *html, gsize len);
+ * bytes are copied. Any bytes do: what is no UTF-8 becomes U+FFFD. Linear in LEN, without recursion.
+ * Where BUDGET (may be NULL) is spent, the result is of no use. */
+struct tk_html *tk_html_parse(const char *html, gsize len, struct tk_budget *budget);
 
 /* The whole text as a person reads it: paragraphs, lists, tables by row, links as "text <url>", images by
  * their alternative text, quotes behind "> "; without what is hidden. Owned by HTML. */
@@ -25,7 +26,7 @@ const char *tk_html_sanitised(const struct tk_html *html);
 
 /* Cuts the text of HTML as tk_trim_split() does, which also says what is in the parts; the marks that mail
  * programs leave in html are heeded. The caller clears *out_r. */
-void tk_html_split(const struct tk_html *html, struct tk_trim *out_r);
+void tk_html_split(const struct tk_html *html, struct tk_budget *budget, struct tk_trim *out_r);
 
 /* Frees and nulls *HTML; accepts NULL. */
 void tk_html_free(struct tk_html **html);

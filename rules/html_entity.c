@@ -156,6 +156,8 @@ static guint32 read_name(const char *s, gsize len, gboolean attribute, gsize *us
         name[n] = s[n];
         n++;
     }
+    if (n == 0)
+        return 0;
     name[n] = '\0';
     row = bsearch(name, entities, G_N_ELEMENTS(entities), sizeof(entities[0]), compare_entity);
     if (row == NULL)

@@ -7,39 +7,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/wordset.h"
+
 /* Parts of values of class, id and name, in lower case. A part is enough: programs put prefixes before the
  * names when they quote ("x_", "m_123"), and values may come with broken quotes. */
-struct habit {
-    const char *part;
-    enum tk_trim_mark mark;
-};
-
-static const struct habit habits[] = {
-    {"divrplyfwdmsg", TK_TRIM_MARK_CUT},                 /* Outlook on the web */
-    {"appendonsend", TK_TRIM_MARK_CUT},                  /* the same: what follows is not new */
-    {"olk_src_body_section", TK_TRIM_MARK_CUT},          /* Outlook for Mac */
-    {"mail-editor-reference-message", TK_TRIM_MARK_CUT}, /* Outlook for phones */
-    {"ms-outlook-mobile-reference", TK_TRIM_MARK_CUT},   /* the same */
-    {"stopspelling", TK_TRIM_MARK_CUT},                  /* Hotmail: the rule above the old mail */
-    {"zwchr", TK_TRIM_MARK_CUT},                         /* Zimbra: the same */
-    {"replyforwardmessage", TK_TRIM_MARK_CUT},           /* Windows Mail */
-    {"gmail_attr", TK_TRIM_MARK_QUOTE},                  /* Gmail: "On ... wrote:" */
-    {"yahoo_quoted", TK_TRIM_MARK_QUOTE},                /* Yahoo */
-    {"moz-cite-prefix", TK_TRIM_MARK_QUOTE},             /* Thunderbird: "On ... wrote:" */
-    {"moz-forward-container", TK_TRIM_MARK_QUOTE},       /* the same, forwarding */
-    {"protonmail_quote", TK_TRIM_MARK_QUOTE},            /* Proton */
-    {"tutanota_quote", TK_TRIM_MARK_QUOTE},              /* Tuta */
-    {"zmail_extra", TK_TRIM_MARK_QUOTE},                 /* Zoho */
-    {"messagereplysection", TK_TRIM_MARK_QUOTE},         /* Spark */
-    {"mailspring-quote", TK_TRIM_MARK_QUOTE},            /* Mailspring */
-    {"nylas-quote", TK_TRIM_MARK_QUOTE},                 /* Nylas */
-    {"quoted_message", TK_TRIM_MARK_QUOTE},              /* several */
-    {"reply-new-email", TK_TRIM_MARK_QUOTE},             /* Spark */
-    {"ntes-pcmail-quote", TK_TRIM_MARK_QUOTE},           /* NetEase */
-    {"quote-intro", TK_TRIM_MARK_QUOTE},                 /* several: "On ... wrote:" */
-    {"bloop_sign", TK_TRIM_MARK_SIGNATURE},              /* Airmail */
-    {"signature", TK_TRIM_MARK_SIGNATURE},               /* nearly all: "gmail_signature", "Signature" */
-    {NULL, TK_TRIM_MARK_NONE}};
+static const char *const cut_names[] = {"divrplyfwdmsg",        /* Outlook on the web */
+                                        "appendonsend",         /* the same: what follows is not new */
+                                        "olk_src_body_section", /* Outlook for Mac */
+                                        "mail-editor-reference-message", /* Outlook for phones */
+                                        "ms-outlook-mobile-reference",   /* the same */
+                                        "stopspelling",        /* Hotmail: the rule above the old mail */
+                                        "zwchr",               /* Zimbra: the same */
+                                        "replyforwardmessage", /* Windows Mail */
+                                        NULL};
+static const char *const quote_names[] = {"gmail_attr",            /* Gmail: "On ... wrote:" */
+                                          "yahoo_quoted",          /* Yahoo */
+                                          "moz-cite-prefix",       /* Thunderbird: "On ... wrote:" */
+                                          "moz-forward-container", /* the same, forwarding */
+                                          "protonmail_quote",      /* Proton */
+                                          "tutanota_quote",        /* Tuta */
+                                          "zmail_extra",           /* Zoho */
+                                          "messagereplysection",   /* Spark */
+                                          "mailspring-quote",      /* Mailspring */
+                                          "nylas-quote",           /* Nylas */
+                                          "quoted_message",        /* several */
+                                          "reply-new-email",       /* Spark */
+                                          "ntes-pcmail-quote",     /* NetEase */
+                                          "quote-intro",           /* several: "On ... wrote:" */
+                                          NULL};
+static const char *const signature_names[] = {"bloop_sign", /* Airmail */
+                                              "signature",  /* nearly all: "gmail_signature", "Signature" */
+                                              NULL};
 
 /* Lower case without white space, so that declarations can be searched. */
 static void squeeze(GString *s)
@@ -102,11 +100,14 @@ static void look_at_style(const char *style, struct tk_html_look *look)
 
 static enum tk_trim_mark find_habit(const char *value)
 {
-    for (gsize i = 0; habits[i].part != NULL; i++) {
-        if (strstr(value, habits[i].part) != NULL)
-            return habits[i].mark;
-    }
-    return TK_TRIM_MARK_NONE;
+    static struct tk_wordset cuts = TK_WORDSET(cut_names), quotes = TK_WORDSET(quote_names),
+                             signatures = TK_WORDSET(signature_names);
+
+    if (tk_wordset_contains(&cuts, value))
+        return TK_TRIM_MARK_CUT;
+    if (tk_wordset_contains(&quotes, value))
+        return TK_TRIM_MARK_QUOTE;
+    return tk_wordset_contains(&signatures, value) ? TK_TRIM_MARK_SIGNATURE : TK_TRIM_MARK_NONE;
 }
 
 static gboolean is_named(const struct tk_html_attribute *attribute, const char *name)

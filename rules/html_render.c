@@ -23,13 +23,23 @@
 
 /* The beginning of a blockquote in which a quote header is looked for. */
 #define HEADER_MAX 300
+/* Colons before a blank that such a header has at most: in its date, behind its label, at its end. */
+#define COLONS_MAX 8
 
 struct open_element {
     const struct tk_html_node *node;
     guint8 mark; /* before it was opened */
     gboolean quote, zero_font, tight, flat;
-    guint number; /* of the last item of a list */
-    gsize link;   /* where the text of a link begins */
+    guint number;              /* of the last item of a list */
+    struct open_element *list; /* the list around this one */
+    gsize link;                /* where the text of a link begins */
+};
+
+/* The first line of text behind a node, which all quotes that begin there share. */
+struct first_line {
+    gsize from, text; /* node numbers: there is no text between them */
+    gsize end;        /* number behind the innermost block around the text */
+    gboolean known, is_header;
 };
 
 struct writer {
@@ -37,7 +47,10 @@ struct writer {
     GString *out, *scratch, *prefix_marker;
     GByteArray *marks;
     struct open_element stack[TK_HTML_TREE_DEPTH + 1];
+    struct open_element *list; /* the innermost open one, or NULL */
+    struct first_line first;
     guint depth, quotes, lists, pre, flat, zero_font;
+    gsize link_end; /* of the last link in the text: a link around it begins there anew */
     guint due;      /* line ends to write before the next text */
     gboolean blank; /* a blank is due */
     gboolean tab;   /* a tab is due: the next cell of a row */
@@ -227,9 +240,10 @@ static void end_link(struct writer *w, const struct open_element *open)
     static const char *const schemes[] = {"http://", "https://", "mailto:", "ftp://", "tel:"};
     g_autoptr(GString) text = NULL, url = NULL;
     gboolean known = FALSE;
-    gsize shown;
+    gsize shown, from = MAX(open->link, w->link_end);
 
-    if (w->out->len <= open->link || !tk_html_tree_attribute(w->tree, open->node, "href", w->scratch))
+    w->link_end = w->out->len;
+    if (w->out->len <= from || !tk_html_tree_attribute(w->tree, open->node, "href", w->scratch))
         return;
     g_strstrip(w->scratch->str);
     shown = strlen(w->scratch->str);
@@ -239,7 +253,7 @@ static void end_link(struct writer *w, const struct open_element *open)
         return;
     url = g_string_new(w->scratch->str);
     plain_link(url);
-    text = g_string_new_len(w->out->str + open->link, (gssize)MIN(w->out->len - open->link, 4 * LINK_MAX));
+    text = g_string_new_len(w->out->str + from, (gssize)MIN(w->out->len - from, 4 * LINK_MAX));
     g_strstrip(text->str);
     text->len = strlen(text->str);
     plain_link(text);
@@ -265,13 +279,9 @@ static void write_image(struct writer *w, const struct tk_html_node *node)
 
 static void open_item(struct writer *w, const struct tk_html_node *node)
 {
-    struct open_element *list = NULL;
+    struct open_element *list = w->list;
 
     block(w, 1);
-    for (guint d = w->depth; d-- > 0 && list == NULL;) {
-        if (w->stack[d].node->tag == TK_HTML_TAG_UL || w->stack[d].node->tag == TK_HTML_TAG_OL)
-            list = &w->stack[d];
-    }
     if (list != NULL && list->node->tag == TK_HTML_TAG_OL) {
         if (tk_html_tree_attribute(w->tree, node, "value", w->scratch) && g_ascii_isdigit(*w->scratch->str))
             list->number = (guint)g_ascii_strtoull(w->scratch->str, NULL, 10) - 1;
@@ -328,6 +338,8 @@ static void begin_element(struct writer *w, const struct tk_html_node *node, str
     case TK_HTML_TAG_OL:
         block(w, w->lists > 0 ? 1 : 2);
         w->lists++;
+        open->list = w->list;
+        w->list = open;
         if (tk_html_tree_attribute(w->tree, node, "start", w->scratch) && g_ascii_isdigit(*w->scratch->str))
             open->number = (guint)g_ascii_strtoull(w->scratch->str, NULL, 10) - 1;
         break;
@@ -362,8 +374,10 @@ static void end_element(struct writer *w)
     if (tag == TK_HTML_TAG_BLOCKQUOTE)
         w->quotes -= open->quote;
     w->flat -= open->flat;
-    if (tag == TK_HTML_TAG_UL || tag == TK_HTML_TAG_OL)
+    if (tag == TK_HTML_TAG_UL || tag == TK_HTML_TAG_OL) {
         w->lists--;
+        w->list = open->list;
+    }
     if (tag == TK_HTML_TAG_P)
         block(w, open->tight ? 1 : 2);
     else if ((tag >= TK_HTML_TAG_H1 && tag <= TK_HTML_TAG_H6) || tag == TK_HTML_TAG_BLOCKQUOTE)
@@ -378,30 +392,78 @@ static void end_element(struct writer *w)
     w->mark = open->mark;
 }
 
-/* Whether the text in NODE begins with "On ... wrote:": some programs quote in a blockquote like any other.
- */
-static gboolean begins_with_header(struct writer *w, const struct tk_html_node *node)
+/* Finds the first text behind node number FROM, and the innermost block around both. */
+static void find_first_line(struct writer *w, gsize from, gsize end)
+{
+    struct first_line first = {from, from, end, FALSE, FALSE};
+    gsize n = w->tree->n;
+
+    while (first.text < n && w->tree->nodes[first.text].tag != TK_HTML_TAG_TEXT)
+        first.text++;
+    for (gsize i = from; i < first.text; i++) {
+        const struct tk_html_node *node = &w->tree->nodes[i];
+
+        if (node->end > first.text && tk_html_tree_is_block((enum tk_html_tag)node->tag))
+            first.end = node->end;
+    }
+    w->first = first;
+}
+
+/* The beginning of the first line, folded, in scratch. */
+static void read_first_line(struct writer *w)
 {
     g_autoptr(GString) text = g_string_new(NULL);
 
-    for (gsize i = (gsize)(node - w->tree->nodes) + 1; i < node->end && text->len < HEADER_MAX; i++) {
-        const struct tk_html_node *inner = &w->tree->nodes[i];
+    for (gsize i = w->first.text; i < w->first.end && text->len < HEADER_MAX; i++) {
+        const struct tk_html_node *node = &w->tree->nodes[i];
 
-        if (inner->tag == TK_HTML_TAG_TEXT)
-            tk_html_entity_decode(w->tree->source + inner->start, MIN(inner->len, HEADER_MAX), FALSE, text);
-        else if (text->len > 0 &&
-                 (inner->tag == TK_HTML_TAG_BR || tk_html_tree_is_block((enum tk_html_tag)inner->tag)))
+        if (node->tag == TK_HTML_TAG_TEXT)
+            tk_html_entity_decode(w->tree->source + node->start, MIN(node->len, HEADER_MAX), FALSE, text);
+        else if (node->tag == TK_HTML_TAG_BR || tk_html_tree_is_block((enum tk_html_tag)node->tag))
             break;
     }
-    for (gsize i = 0; i < MIN(text->len, HEADER_MAX); i++) {
-        if (text->str[i] != ':' || (i + 1 < text->len && !is_space(text->str[i + 1])))
+    g_string_truncate(w->scratch, 0);
+    tk_trim_fold(text->str, MIN(text->len, TK_TRIM_FOLD_MAX), w->scratch);
+}
+
+/* Whether a beginning of the folded line LINE, up to a colon, is "On ... wrote:". */
+static gboolean starts_with_header(char *line)
+{
+    guint colons = 0;
+
+    for (char *colon = strchr(line, ':'); colon != NULL && colon < line + HEADER_MAX && colons < COLONS_MAX;
+         colon = strchr(colon + 1, ':')) {
+        const char after = colon[1];
+        enum tk_trim_header is;
+
+        if (after != ' ' && after != '\0')
             continue;
-        g_string_truncate(w->scratch, 0);
-        tk_trim_fold(text->str, i + 1, w->scratch);
-        if (tk_trim_line_header(w->scratch->str, FALSE) == TK_TRIM_HEADER_FULL)
+        colons++;
+        colon[1] = '\0';
+        is = tk_trim_line_header(line, FALSE);
+        colon[1] = after;
+        if (is == TK_TRIM_HEADER_FULL)
             return TRUE;
     }
     return FALSE;
+}
+
+/* Whether the text in NODE begins with "On ... wrote:": some programs quote in a blockquote like any other.
+ * Quotes that begin inside each other begin with the same line, which is read once. */
+static gboolean begins_with_header(struct writer *w, const struct tk_html_node *node)
+{
+    gsize from = (gsize)(node - w->tree->nodes) + 1;
+
+    if (from < w->first.from || from > w->first.text)
+        find_first_line(w, from, node->end);
+    if (w->first.text >= node->end)
+        return FALSE;
+    if (!w->first.known) {
+        read_first_line(w);
+        w->first.is_header = starts_with_header(w->scratch->str);
+        w->first.known = TRUE;
+    }
+    return w->first.is_header;
 }
 
 /* Begins NODE, returns FALSE if it is hidden. */
@@ -413,7 +475,8 @@ static gboolean enter(struct writer *w, const struct tk_html_node *node)
 
     if (look.hidden)
         return FALSE;
-    *open = (struct open_element){node, w->mark, FALSE, w->zero_font != 0, look.tight, FALSE, 0, 0};
+    *open = (struct open_element){
+        .node = node, .mark = w->mark, .zero_font = w->zero_font != 0, .tight = look.tight};
     open->quote = node->tag == TK_HTML_TAG_BLOCKQUOTE && (look.quote || begins_with_header(w, node));
     if (look.mark == TK_TRIM_MARK_CUT) {
         w->cut = TRUE;
@@ -432,7 +495,7 @@ static gboolean enter(struct writer *w, const struct tk_html_node *node)
     return TRUE;
 }
 
-char *tk_html_render_text(const struct tk_html_tree *tree, GByteArray **marks_r)
+char *tk_html_render_text(const struct tk_html_tree *tree, struct tk_budget *budget, GByteArray **marks_r)
 {
     struct writer *w = g_new0(struct writer, 1);
     char *text;
@@ -442,7 +505,7 @@ char *tk_html_render_text(const struct tk_html_tree *tree, GByteArray **marks_r)
     w->scratch = g_string_new(NULL);
     w->prefix_marker = g_string_new(NULL);
     w->marks = g_byte_array_new();
-    for (gsize i = 0; i < tree->n;) {
+    for (gsize i = 0; i < tree->n && !tk_budget_use(budget, tree->nodes[i].len + TK_HTML_NODE_WORK);) {
         const struct tk_html_node *node = &tree->nodes[i];
 
         while (w->depth > 0 && w->stack[w->depth - 1].node->end <= i)

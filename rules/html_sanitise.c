@@ -30,6 +30,7 @@ static const char *const written_as[TK_HTML_TAG_COUNT] = {
 struct open_element {
     const struct tk_html_node *node;
     gboolean written;
+    enum tk_html_tag frame; /* around it */
 };
 
 struct writer {
@@ -37,6 +38,8 @@ struct writer {
     GString *out, *scratch;
     struct open_element stack[TK_HTML_TREE_DEPTH + 1];
     guint depth;
+    enum tk_html_tag frame; /* the innermost open element that was written, among those of tables and lists;
+                               COUNT if there is none */
     gboolean inline_before; /* text or the like stands before, on the same line */
     gboolean line_due;      /* a div began or ended since */
 };
@@ -129,18 +132,6 @@ static void write_image(struct writer *w, const struct tk_html_node *node)
     }
 }
 
-/* The nearest open element that was written, among those of tables and lists; COUNT if there is none. */
-static enum tk_html_tag frame_of(const struct writer *w)
-{
-    for (guint d = w->depth; d-- > 0;) {
-        enum tk_html_tag tag = (enum tk_html_tag)w->stack[d].node->tag;
-
-        if (w->stack[d].written && tag >= TK_HTML_TAG_UL)
-            return tag;
-    }
-    return TK_HTML_TAG_COUNT;
-}
-
 /* Whether the element may be written where it stands: parts of tables only in their table, links with a good
  * href. */
 static gboolean may_write(struct writer *w, const struct tk_html_node *node)
@@ -152,11 +143,11 @@ static gboolean may_write(struct writer *w, const struct tk_html_node *node)
     if (tag < TK_HTML_TAG_BR && (gsize)(node - w->tree->nodes) + 1 == node->end)
         return FALSE; /* an inline element that holds nothing */
     if (tag == TK_HTML_TAG_TR)
-        return frame_of(w) == TK_HTML_TAG_TABLE;
+        return w->frame == TK_HTML_TAG_TABLE;
     if (tag == TK_HTML_TAG_TD || tag == TK_HTML_TAG_TH)
-        return frame_of(w) == TK_HTML_TAG_TR;
+        return w->frame == TK_HTML_TAG_TR;
     if (tag == TK_HTML_TAG_LI)
-        return frame_of(w) == TK_HTML_TAG_UL || frame_of(w) == TK_HTML_TAG_OL;
+        return w->frame == TK_HTML_TAG_UL || w->frame == TK_HTML_TAG_OL;
     if (tag == TK_HTML_TAG_A) {
         if (!tk_html_tree_attribute(w->tree, node, "href", w->scratch))
             return FALSE;
@@ -200,8 +191,11 @@ static void enter(struct writer *w, const struct tk_html_node *node)
     } else if (is_line(tag)) {
         w->line_due = TRUE;
     }
-    if (tag != TK_HTML_TAG_BR && tag != TK_HTML_TAG_HR && tag != TK_HTML_TAG_IMG)
-        w->stack[w->depth++] = (struct open_element){node, written};
+    if (tag != TK_HTML_TAG_BR && tag != TK_HTML_TAG_HR && tag != TK_HTML_TAG_IMG) {
+        w->stack[w->depth++] = (struct open_element){node, written, w->frame};
+        if (written && tag >= TK_HTML_TAG_UL)
+            w->frame = tag;
+    }
 }
 
 static void leave(struct writer *w)
@@ -209,6 +203,7 @@ static void leave(struct writer *w)
     const struct open_element *open = &w->stack[--w->depth];
     enum tk_html_tag tag = (enum tk_html_tag)open->node->tag;
 
+    w->frame = open->frame;
     if (open->written) {
         write_tag(w->out, "</", written_as[tag], ">");
         if (is_line(tag))
@@ -218,15 +213,17 @@ static void leave(struct writer *w)
     }
 }
 
-char *tk_html_sanitise(const struct tk_html_tree *tree)
+char *tk_html_sanitise(const struct tk_html_tree *tree, struct tk_budget *budget)
 {
     struct writer *w = g_new0(struct writer, 1);
     char *result;
 
     w->tree = tree;
+    w->frame = TK_HTML_TAG_COUNT;
     w->out = g_string_new(NULL);
     w->scratch = g_string_new(NULL);
-    for (gsize i = 0; i < tree->n && w->out->len < COPY_ROOM;) {
+    for (gsize i = 0; i < tree->n && w->out->len < COPY_ROOM &&
+                      !tk_budget_use(budget, tree->nodes[i].len + TK_HTML_NODE_WORK);) {
         const struct tk_html_node *node = &tree->nodes[i];
 
         while (w->depth > 0 && w->stack[w->depth - 1].node->end <= i)

@@ -8,7 +8,8 @@
 #define TK_HTML_COPY_MAX (1000 * 1024)
 
 /* The copy that tk_html_sanitised() describes. The caller frees it; never NULL. It is
- * well-formed at any size: what would make it longer than TK_HTML_COPY_MAX is left out. */
-char *tk_html_sanitise(const struct tk_html_tree *tree);
+ * well-formed at any size: what would make it longer than TK_HTML_COPY_MAX is left out, and what was not
+ * reached when BUDGET (may be NULL) was spent. */
+char *tk_html_sanitise(const struct tk_html_tree *tree, struct tk_budget *budget);
 
 #endif

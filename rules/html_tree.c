@@ -12,6 +12,9 @@
 /* 20 MB of nodes; a page of 8 MB of ordinary mail html has some 300,000. */
 #define NODES_MAX 1000000
 
+G_STATIC_ASSERT(TK_HTML_TREE_DEPTH <= G_MAXUINT8);
+G_STATIC_ASSERT(TK_HTML_TAG_COUNT <= 64); /* a bit of a mask for each */
+
 struct tag_name {
     const char *name;
     enum tk_html_tag tag;
@@ -104,8 +107,10 @@ struct reader {
     GArray *nodes;
     guint32 stack[TK_HTML_TREE_DEPTH]; /* node numbers of the open elements */
     guint depth;
-    guint open[TK_HTML_TAG_COUNT]; /* how many of each are open */
-    gboolean no_quote[2];          /* no " (no ') in the rest */
+    /* Places on the stack plus 1, 0 for none: of the innermost open element of each tag, and for each open
+     * element of the next one around it that has the same tag. So no search goes through the stack. */
+    guint8 innermost[TK_HTML_TAG_COUNT], around[TK_HTML_TREE_DEPTH];
+    gboolean no_quote[2]; /* no " (no ') in the rest */
 };
 
 static int compare_names(const void *key, const void *row)
@@ -127,35 +132,40 @@ gboolean tk_html_tree_is_block(enum tk_html_tag tag)
            (tag >= TK_HTML_TAG_HR && tag <= TK_HTML_TAG_TR && tag != TK_HTML_TAG_IMG);
 }
 
-static enum tk_html_tag tag_at(const struct reader *r, guint depth)
+static gboolean is_open(const struct reader *r, enum tk_html_tag tag)
 {
-    return (enum tk_html_tag)g_array_index(r->nodes, struct tk_html_node, r->stack[depth]).tag;
+    return r->innermost[tag] > 0;
+}
+
+static void push(struct reader *r, enum tk_html_tag tag)
+{
+    r->stack[r->depth] = r->nodes->len - 1;
+    r->around[r->depth++] = r->innermost[tag];
+    r->innermost[tag] = (guint8)r->depth;
 }
 
 static void pop(struct reader *r)
 {
-    r->depth--;
-    r->open[tag_at(r, r->depth)]--;
-    g_array_index(r->nodes, struct tk_html_node, r->stack[r->depth]).end = r->nodes->len;
+    struct tk_html_node *node = &g_array_index(r->nodes, struct tk_html_node, r->stack[--r->depth]);
+
+    r->innermost[node->tag] = r->around[r->depth];
+    node->end = r->nodes->len;
 }
 
 /* Closes the open element that has one of the two tags, and all in it, unless an element of the mask BARRIER
  * is open inside it. */
 static void close_up_to(struct reader *r, enum tk_html_tag tag, enum tk_html_tag other, guint64 barrier)
 {
-    if (r->open[tag] == 0 && r->open[other] == 0)
-        return;
-    for (guint d = r->depth; d-- > 0;) {
-        enum tk_html_tag open = tag_at(r, d);
+    const guint place = MAX(r->innermost[tag], r->innermost[other]);
 
-        if (open == tag || open == other) {
-            while (r->depth > d)
-                pop(r);
-            return;
-        }
-        if ((barrier & (G_GUINT64_CONSTANT(1) << open)) != 0)
+    if (place == 0)
+        return;
+    for (; barrier != 0; barrier &= barrier - 1) {
+        if (r->innermost[__builtin_ctzll(barrier)] > place)
             return;
     }
+    while (r->depth >= place)
+        pop(r);
 }
 
 #define BIT(tag) (G_GUINT64_CONSTANT(1) << TK_HTML_TAG_##tag)
@@ -172,7 +182,7 @@ static void imply_ends(struct reader *r, enum tk_html_tag tag)
 {
     if (tk_html_tree_is_block(tag) && tag != TK_HTML_TAG_TBODY && tag != TK_HTML_TAG_TR)
         close_up_to(r, TK_HTML_TAG_P, TK_HTML_TAG_P, CELLS);
-    if (r->open[TK_HTML_TAG_DROP] > 0 && (tk_html_tree_is_block(tag) || tag == TK_HTML_TAG_BR))
+    if (is_open(r, TK_HTML_TAG_DROP) && (tk_html_tree_is_block(tag) || tag == TK_HTML_TAG_BR))
         close_up_to(r, TK_HTML_TAG_DROP, TK_HTML_TAG_DROP, CELLS);
     if (tag == TK_HTML_TAG_LI)
         close_up_to(r, TK_HTML_TAG_LI, TK_HTML_TAG_LI, CELLS | BIT(UL) | BIT(OL));
@@ -198,8 +208,7 @@ static void start_tag(struct reader *r, enum tk_html_tag tag, gsize start, gsize
     add_node(r, tag, start, len);
     if (is_void || r->depth == TK_HTML_TREE_DEPTH)
         return;
-    r->stack[r->depth++] = r->nodes->len - 1;
-    r->open[tag]++;
+    push(r, tag);
 }
 
 static void end_tag(struct reader *r, enum tk_html_tag tag, gsize at)
@@ -208,9 +217,9 @@ static void end_tag(struct reader *r, enum tk_html_tag tag, gsize at)
 
     if (tag == TK_HTML_TAG_SKIP || tag == TK_HTML_TAG_HR || tag == TK_HTML_TAG_IMG)
         return;
-    if (tag == TK_HTML_TAG_BR || (tag == TK_HTML_TAG_P && r->open[tag] == 0)) {
+    if (tag == TK_HTML_TAG_BR || (tag == TK_HTML_TAG_P && !is_open(r, tag))) {
         start_tag(r, tag, at, 0);
-        if (tag == TK_HTML_TAG_BR || r->open[tag] == 0)
+        if (tag == TK_HTML_TAG_BR || !is_open(r, tag))
             return;
     }
     if (tag == TK_HTML_TAG_TABLE)
@@ -379,15 +388,17 @@ static gsize read_tag(struct reader *r, gsize i)
     return i;
 }
 
-struct tk_html_tree *tk_html_tree_read(const char *html, gsize len)
+struct tk_html_tree *tk_html_tree_read(const char *html, gsize len, struct tk_budget *budget)
 {
     struct tk_html_tree *tree = g_new0(struct tk_html_tree, 1);
     struct reader r = {.tree = tree, .nodes = g_array_new(FALSE, FALSE, sizeof(struct tk_html_node))};
-    gsize i = 0, text = 0;
+    gsize i = 0, text = 0, before = 0;
 
     tree->source = g_utf8_make_valid(html, (gssize)MIN(len, (gsize)G_MAXINT32));
     tree->len = strlen(tree->source);
-    while (i < tree->len && r.nodes->len < NODES_MAX) {
+    for (;
+         i < tree->len && r.nodes->len < NODES_MAX && !tk_budget_use(budget, i - before + TK_HTML_NODE_WORK);
+         before = i) {
         const char *s = tree->source, *lt = memchr(s + i, '<', tree->len - i);
         char next;
 

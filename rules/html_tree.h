@@ -7,11 +7,14 @@
 #ifndef TK_RULES_HTML_TREE_H
 #define TK_RULES_HTML_TREE_H
 
-#include <glib.h>
+#include "rules/budget.h"
 
 /* Deeper start tags still separate lines but do not nest. Real mails stay below 100, long threads of quotes
  * included. */
 #define TK_HTML_TREE_DEPTH 200
+
+/* What a node costs beyond its octets, for the budget. */
+#define TK_HTML_NODE_WORK 32
 
 enum tk_html_tag {
     TK_HTML_TAG_TEXT = 0,  /* not an element */
@@ -65,9 +68,10 @@ struct tk_html_tree {
     gsize n;
 };
 
-/* Reads LEN bytes of html, of which bytes that are no UTF-8 become U+FFFD. Never NULL; the caller frees it
- * with tk_html_tree_free(). Html of more than a million nodes is read up to there. */
-struct tk_html_tree *tk_html_tree_read(const char *html, gsize len);
+/* Reads LEN bytes of html within BUDGET (may be NULL), of which bytes that are no UTF-8 become U+FFFD. Never
+ * NULL; the caller frees it with tk_html_tree_free(). Html of more than a million nodes is read up to there,
+ * and where the budget is spent what was read till then. */
+struct tk_html_tree *tk_html_tree_read(const char *html, gsize len, struct tk_budget *budget);
 
 /* Puts the value of the attribute NAME (lower case) of NODE into VALUE, entities decoded, and returns TRUE;
  * FALSE and an empty VALUE if it has none. */

@@ -45,6 +45,7 @@ struct tk_limits {
     gboolean in_field;
     struct tk_limits_header field;
     guint64 block_bytes;
+    guint64 word_search; /* of all fields */
     guint block_fields, block_addresses;
     guint64 odd_line; /* offset of a line of the top header that is no field, plus one; 0: none */
     char content_type[TK_LIMITS_CONTENT_TYPE + 1];
@@ -101,6 +102,9 @@ static void field_end(struct tk_limits *limits)
     } else if (field->params > TK_CAP_PARAMS) {
         pass_limit(limits, TK_LEVEL_HEADERS, "params");
     }
+    limits->word_search += field->word_search;
+    if (limits->word_search > TK_CAP_WORD_SEARCH)
+        pass_limit(limits, TK_LEVEL_HEADERS, "encoded_words");
     if (field->bytes > TK_CAP_HEADER_LINE)
         pass_limit(limits, TK_LEVEL_HEADERS, "header_line");
 }

@@ -6,6 +6,9 @@
 /* Longest charset name, in octets (RFC 2978 allows 40). GMime 3.2 copies the name onto the stack and keeps
  * every name for the life of the process. */
 #define TK_CAP_CHARSET 64
+/* Octets that are searched for the ends of encoded words in all header fields of a mail, counted once for
+ * each word that has no end. Words that have one, as all in earnest, add up to the size of the header. */
+#define TK_CAP_WORD_SEARCH (16 * 1024 * 1024)
 /* Depth of address groups (RFC 5322 section 3.4 has one). GMime 3.2 recurses on each. */
 #define TK_CAP_GROUP_DEPTH 1
 /* Colons in one address field, wherever they stand: above this the depth above is not to be trusted. */

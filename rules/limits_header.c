@@ -49,6 +49,16 @@ static void watch_encoded_word(struct tk_limits_header *header, guint8 c)
     header->word_state = c == '=' ? WORD_EQUALS : WORD_OUT;
 }
 
+/* Counts what a search for the end of each encoded word passes over. */
+static void watch_open_words(struct tk_limits_header *header, guint8 c)
+{
+    if (header->last == '?' && c == '=')
+        header->open_words = 0;
+    else if (header->last == '=' && c == '?')
+        header->open_words++;
+    header->word_search += header->open_words;
+}
+
 /* Follows "charset=name" and the charset in front of the first quote of "name*=charset'language'value". */
 static void watch_charset_parameter(struct tk_limits_header *header, guint8 c)
 {
@@ -141,6 +151,7 @@ static gboolean outside(struct tk_limits_header *header, guint8 c)
 static void watch_byte(struct tk_limits_header *header, guint8 c)
 {
     watch_encoded_word(header, c);
+    watch_open_words(header, c);
     switch (header->field) {
     case TK_LIMITS_FIELD_OTHER: break;
     case TK_LIMITS_FIELD_ADDRESS:

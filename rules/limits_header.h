@@ -26,7 +26,9 @@ struct tk_limits_header {
     gboolean long_charset; /* a charset name above the cap, in any of its places */
     guint groups;          /* deepest nesting of address groups */
     guint addresses, params;
-    guint colons; /* of an address field, wherever they stand */
+    guint colons;        /* of an address field, wherever they stand */
+    guint64 word_search; /* octets that lie between the starts of encoded words ("=?") and the ends ("?=")
+                            that they have, or have not, behind them: GMime looks for each anew */
     /* the scanner's own */
     gboolean quoted, escaped, bracket, angle, seen_colon;
     guint comment, open_groups;
@@ -35,6 +37,7 @@ struct tk_limits_header {
     guint name_match; /* bytes of "charset" that match so far */
     guint name_run;   /* bytes of a charset parameter's value */
     guint extended;   /* bytes since "*=": the charset of an RFC 2231 value */
+    guint open_words; /* starts of encoded words since the last end of one */
     guint8 last;
 };
 

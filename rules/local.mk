@@ -7,6 +7,7 @@ librules_a_SOURCES = \
 	%D%/authres.c %D%/authres.h \
 	%D%/bounce.c %D%/bounce.h \
 	%D%/bounce_forms.c %D%/bounce_forms.h %D%/bounce_words.c \
+	%D%/budget.c %D%/budget.h \
 	%D%/charset.c %D%/charset.h \
 	%D%/charset_guess.c \
 	%D%/classify.c %D%/classify.h \
@@ -96,7 +97,8 @@ librules_a_SOURCES = \
 	%D%/verdict.c %D%/verdict.h \
 	%D%/verify.c %D%/verify.h \
 	%D%/verify_alias.c \
-	%D%/verify_place.c %D%/verify_place.h
+	%D%/verify_place.c %D%/verify_place.h \
+	%D%/wordset.c %D%/wordset.h
 
 nodist_librules_a_SOURCES = rules/mail_texts.c
 

@@ -21,6 +21,7 @@ struct reader {
     gsize comment_at;
     guint angles;
     gboolean in_angle, after_angle;
+    struct tk_headers_search search;
 };
 
 void tk_mailboxes_free_one(gpointer mailbox)
@@ -103,16 +104,16 @@ static void add_bare(struct reader *reader, const char *comment)
 /* "user @ example.org" (RFC 5322 section 4.4) is one address. */
 static void close_blanks(GString *words)
 {
-    gsize at = 0;
+    const char *at = strchr(words->str, '@');
+    gsize before, start;
 
-    while (at < words->len && words->str[at] != '@')
-        at++;
-    if (at == words->len)
+    if (at == NULL)
         return;
-    while (at + 1 < words->len && strchr(" \t", words->str[at + 1]) != NULL)
-        g_string_erase(words, at + 1, 1);
-    while (at > 0 && strchr(" \t", words->str[at - 1]) != NULL)
-        g_string_erase(words, --at, 1);
+    before = (gsize)(at - words->str);
+    g_string_erase(words, (gssize)before + 1, (gssize)strspn(at + 1, " \t"));
+    for (start = before; start > 0 && strchr(" \t", words->str[start - 1]) != NULL;)
+        start--;
+    g_string_erase(words, (gssize)start, (gssize)(before - start));
 }
 
 static gboolean no_address_yet(const struct reader *reader)
@@ -234,7 +235,7 @@ static const char *read_comment(struct reader *reader, const char *p)
 
 static const char *read_one(struct reader *reader, const char *p)
 {
-    gsize word = reader->in_angle ? 0 : tk_headers_encoded_word(p);
+    gsize word = reader->in_angle ? 0 : tk_headers_encoded_word(&reader->search, p);
 
     if (word > 0) {
         g_string_append_len(reader->words, p, word);

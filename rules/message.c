@@ -21,6 +21,7 @@ static void free_attachment(gpointer data)
     g_free(attachment->filename);
     g_free(attachment->content_type);
     g_free(attachment->content_id);
+    g_free(attachment->block);
     g_free(attachment);
 }
 
@@ -138,51 +139,59 @@ static void read_headers(struct tk_message *message, const struct tk_limits_outc
         tk_message_flag(message, "headers_left_out");
 }
 
-gboolean tk_message_out_of_time(const struct tk_message *message)
+/* NULL where the time was out. */
+static struct tk_message *parse(const struct tk_source *source, const struct tk_limits_outcome *limits,
+                                enum tk_level level, tk_budget_clock clock)
 {
-    const struct tk_parsed *parsed = tk_message_parsed(message);
-
-    return parsed->clock != NULL && parsed->clock() - parsed->began > TK_MESSAGE_CPU_MAX;
-}
-
-static void read_whole(struct tk_message *message, const struct tk_limits_outcome *limits)
-{
-    tk_message_tree_read(message, limits);
-    if (tk_message_body_read(message))
-        return;
-    g_ptr_array_set_size(message->attachments, 0);
-    g_ptr_array_set_size(message->report_parts, 0);
-    g_clear_pointer(&message->calendar_method, g_free);
-    message->level = TK_LEVEL_RAW;
-    tk_message_flag(message, "cpu_time");
-    tk_message_cautious_read(message, limits);
-}
-
-struct tk_message *tk_message_parse(const struct tk_source *source, const struct tk_limits_outcome *limits)
-{
-    return tk_message_parse_timed(source, limits, NULL);
-}
-
-struct tk_message *tk_message_parse_timed(const struct tk_source *source,
-                                          const struct tk_limits_outcome *limits, tk_message_clock clock)
-{
-    struct tk_message *message = message_new(source, limits->level);
+    struct tk_message *message = message_new(source, level);
     struct tk_parsed *parsed = tk_message_parsed(message);
 
-    parsed->clock = clock;
-    parsed->began = clock != NULL ? clock() : 0;
+    parsed->budget = tk_budget_begin(clock, TK_MESSAGE_CPU_MAX);
     read_headers(message, limits);
     tk_message_fields_read(message, limits);
-    switch (limits->level) {
-    case TK_LEVEL_FULL: read_whole(message, limits); break;
-    case TK_LEVEL_HEADERS:
-    case TK_LEVEL_RAW: tk_message_cautious_read(message, limits); break;
+    if (level == TK_LEVEL_FULL) {
+        tk_message_tree_read(message, limits);
+        tk_message_body_read(message);
+    } else {
+        tk_message_cautious_read(message, limits);
+    }
+    if (parsed->budget.spent) {
+        tk_message_free(&message);
+        return NULL;
     }
     if (parsed->marks & TK_CHARSET_REPAIRED)
         tk_message_flag(message, "charset_repaired");
     if ((parsed->marks & TK_CHARSET_NUL) || limits->has_nul)
         tk_message_flag(message, "nul_removed");
     return message;
+}
+
+struct tk_message *tk_message_parse(const struct tk_source *source, const struct tk_limits_outcome *limits)
+{
+    return parse(source, limits, limits->level, NULL);
+}
+
+struct tk_message *tk_message_parse_timed(const struct tk_source *source,
+                                          const struct tk_limits_outcome *limits, tk_budget_clock clock)
+{
+    struct tk_message *message = parse(source, limits, limits->level, clock);
+
+    return message != NULL ? message : tk_message_parse_slow(source, limits);
+}
+
+struct tk_message *tk_message_parse_slow(const struct tk_source *source,
+                                         const struct tk_limits_outcome *limits)
+{
+    struct tk_message *message = parse(source, limits, TK_LEVEL_RAW, NULL);
+
+    tk_message_mark_slow(message);
+    return message;
+}
+
+void tk_message_mark_slow(struct tk_message *message)
+{
+    message->level = MAX(message->level, TK_LEVEL_HEADERS);
+    tk_message_flag(message, "cpu_time");
 }
 
 void tk_message_free(struct tk_message **message)

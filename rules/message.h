@@ -6,11 +6,13 @@
 #ifndef TK_RULES_MESSAGE_H
 #define TK_RULES_MESSAGE_H
 
+#include "rules/budget.h"
 #include "rules/headers.h"
 #include "rules/limits.h"
 #include "rules/mailboxes.h"
 #include "rules/source.h"
 #include "rules/status.h"
+#include "rules/uu.h"
 
 /* One part of a mail that a delivery report is read from: message/delivery-status,
  * message/global-delivery-status, message/disposition-notification, message/feedback-report, and the header
@@ -39,7 +41,8 @@ struct tk_attachment {
     gboolean whole_mail; /* the mail itself, as mail.eml (made by the pipeline, not by the parser) */
     /* the message's own: where the content is */
     gpointer part;
-    guint index; /* which file inside a winmail.dat or a uuencoded body; 0 else */
+    guint index;               /* which file inside a winmail.dat or a uuencoded body; 0 else */
+    struct tk_uu_block *block; /* where in the text of the part it stands, or NULL */
 };
 
 struct tk_message {
@@ -73,9 +76,6 @@ struct tk_message {
     gpointer parsed;         /* the message's own */
 };
 
-/* Processor time that the calling thread has used, in microseconds. The rules ask no clock themselves. */
-typedef gint64 (*tk_message_clock)(void);
-
 /* Processor time for the parts of one mail, in microseconds; the slowest mail within the limits takes a
  * quarter. */
 #define TK_MESSAGE_CPU_MAX (2 * G_USEC_PER_SEC)
@@ -83,10 +83,16 @@ typedef gint64 (*tk_message_clock)(void);
 /* Parses the mail in SOURCE, which must outlive the message. The program has called g_mime_init() once,
  * before its threads. Owned by the caller. */
 struct tk_message *tk_message_parse(const struct tk_source *source, const struct tk_limits_outcome *limits);
-/* As above, with CLOCK asked before each part: a mail whose parts take more than TK_MESSAGE_CPU_MAX is read
- * at level raw instead, flagged "cpu_time". */
+/* As above, with CLOCK asked before each part and while texts are read, chosen and cut: a mail that takes
+ * more than TK_MESSAGE_CPU_MAX is read at level raw instead, as tk_message_parse_slow() does. */
 struct tk_message *tk_message_parse_timed(const struct tk_source *source,
-                                          const struct tk_limits_outcome *limits, tk_message_clock clock);
+                                          const struct tk_limits_outcome *limits, tk_budget_clock clock);
+/* A mail that is known to take too long: read at level raw, flagged "cpu_time". */
+struct tk_message *tk_message_parse_slow(const struct tk_source *source,
+                                         const struct tk_limits_outcome *limits);
+/* Says that something else took too long with the message: level headers at least, and flagged "cpu_time", so
+ * that the raw mail is kept. */
+void tk_message_mark_slow(struct tk_message *message);
 /* Accepts NULL; sets *MESSAGE to NULL. */
 void tk_message_free(struct tk_message **message);
 

@@ -159,10 +159,9 @@ static void add_tnef(struct body *body, struct tk_part *part)
     g_free(texts.html);
 }
 
-/* FALSE where the time was out. */
-static gboolean add_parts(struct body *body)
+static void add_parts(struct body *body)
 {
-    for (guint i = 0; i < body->parsed->parts->len && !tk_message_out_of_time(body->message); i++) {
+    for (guint i = 0; i < body->parsed->parts->len && !tk_budget_spent(&body->parsed->budget); i++) {
         struct tk_part *part = g_ptr_array_index(body->parsed->parts, i);
 
         switch (role_of(body, part)) {
@@ -184,10 +183,9 @@ static gboolean add_parts(struct body *body)
         }
         tk_message_report_part(body->message, part);
     }
-    return !tk_message_out_of_time(body->message);
 }
 
-gboolean tk_message_body_read(struct tk_message *message)
+void tk_message_body_read(struct tk_message *message)
 {
     struct body body = {
         .message = message,
@@ -196,11 +194,8 @@ gboolean tk_message_body_read(struct tk_message *message)
         .from = TK_TEXT_PLAIN,
     };
 
-    gboolean whole = add_parts(&body);
-    if (whole)
-        tk_message_choose(message, body.segments, body.from);
+    add_parts(&body);
+    tk_message_choose(message, body.segments, body.from);
     g_ptr_array_unref(body.segments);
-    if (whole)
-        tk_message_mark_inline(message);
-    return whole;
+    tk_message_mark_inline(message);
 }

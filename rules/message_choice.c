@@ -103,9 +103,9 @@ static gboolean is_same_text(const char *one, const char *two)
 }
 
 /* Some programs put the plain and the html version of a text one behind the other into a multipart/mixed. */
-static void merge_versions(GPtrArray *segments)
+static void merge_versions(GPtrArray *segments, struct tk_budget *budget)
 {
-    for (guint i = 0; i + 1 < segments->len; i++) {
+    for (guint i = 0; i + 1 < segments->len && !tk_budget_spent(budget); i++) {
         struct tk_segment *plain = g_ptr_array_index(segments, i);
         const struct tk_segment *html = g_ptr_array_index(segments, i + 1);
         struct tk_html *parsed;
@@ -113,7 +113,7 @@ static void merge_versions(GPtrArray *segments)
         if (plain->alternative >= 0 || html->alternative >= 0 || plain->html->len > 0 ||
             html->plain->len > 0 || html->html->len == 0)
             continue;
-        parsed = tk_html_parse(html->html->str, html->html->len);
+        parsed = tk_html_parse(html->html->str, html->html->len, budget);
         if (is_same_text(plain->plain->str, tk_html_text(parsed))) {
             g_string_assign(plain->html, html->html->str);
             g_ptr_array_remove_index(segments, i + 1);
@@ -131,7 +131,7 @@ struct choice {
     struct tk_html *only;     /* the html that the whole text is made of, or NULL */
 };
 
-static void choose_segment(const struct tk_segment *segment, struct choice *choice)
+static void choose_segment(const struct tk_segment *segment, struct tk_budget *budget, struct choice *choice)
 {
     struct tk_html *parsed = NULL;
     gboolean blank = tk_message_is_blank(segment->plain->str);
@@ -140,7 +140,7 @@ static void choose_segment(const struct tk_segment *segment, struct choice *choi
     if (segment->html->len > 0) {
         const char *rendered;
 
-        parsed = tk_html_parse(segment->html->str, segment->html->len);
+        parsed = tk_html_parse(segment->html->str, segment->html->len, budget);
         rendered = tk_html_text(parsed);
         use_html = !tk_message_is_blank(rendered) && (blank || is_stub(segment->plain->str, rendered));
         tk_segment_append(choice->html, segment->html->str);
@@ -163,12 +163,13 @@ static void choose_segment(const struct tk_segment *segment, struct choice *choi
 
 static void split_reply(struct tk_message *message, const struct tk_html *only)
 {
+    struct tk_budget *budget = &tk_message_parsed(message)->budget;
     struct tk_trim trim;
 
     if (only != NULL)
-        tk_html_split(only, &trim);
+        tk_html_split(only, budget, &trim);
     else
-        tk_trim_split(message->text, strlen(message->text), &trim);
+        tk_trim_split_marked(message->text, strlen(message->text), NULL, 0, budget, &trim);
     message->reply = trim.reply;
     message->quoted = trim.quoted;
     message->signature = trim.signature;
@@ -188,11 +189,12 @@ void tk_message_choose(struct tk_message *message, GPtrArray *segments, enum tk_
 {
     struct choice choice = {
         g_string_new(NULL), g_string_new(NULL), g_string_new(NULL), g_string_new(NULL), FALSE, FALSE, NULL};
+    struct tk_budget *budget = &tk_message_parsed(message)->budget;
     gboolean html;
 
-    merge_versions(segments);
-    for (guint i = 0; i < segments->len; i++)
-        choose_segment(g_ptr_array_index(segments, i), &choice);
+    merge_versions(segments, budget);
+    for (guint i = 0; i < segments->len && !tk_budget_spent(budget); i++)
+        choose_segment(g_ptr_array_index(segments, i), budget, &choice);
     html = choice.html->len > 0;
     message->text = take_capped(message, choice.text);
     message->html = take_capped(message, choice.html);

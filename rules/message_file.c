@@ -158,6 +158,9 @@ void tk_message_add_block(struct tk_message *message, struct tk_part *part, cons
 
     if (attachment == NULL)
         return;
+    attachment->block = g_new(struct tk_uu_block, 1);
+    *attachment->block = *block;
+    attachment->block->name = NULL; /* the array's */
     attachment->filename = tk_filename_safe(block->name, NULL);
     attachment->content_type = tk_sniff_type(NULL, NULL, 0, NULL);
     attachment->size = block->size;
@@ -299,15 +302,16 @@ static void pass_block(void *context, const guint8 *bytes, gsize len)
         one->status = one->sink(one->context, bytes, len);
 }
 
-static enum tk_status stream_block(struct tk_parsed *parsed, const struct tk_part *part, struct one_file *one)
+/* The text is read up to the block, which was found when the text was taken. */
+static enum tk_status stream_block(struct tk_parsed *parsed, const struct tk_part *part,
+                                   const struct tk_uu_block *block, struct one_file *one)
 {
-    g_autoptr(GByteArray) bytes = first_bytes(parsed, part, TK_MESSAGE_TEXT_MAX); /* as message_text saw it */
-    g_autoptr(GPtrArray) blocks = tk_uu_find((const char *)bytes->data, bytes->len);
+    g_autoptr(GByteArray) bytes = first_bytes(parsed, part, (guint)(block->offset + block->length));
 
     if (parsed->failed)
         return TK_LATER;
-    if (one->index < blocks->len)
-        tk_uu_decode((const char *)bytes->data, g_ptr_array_index(blocks, one->index), pass_block, one);
+    if (bytes->len == block->offset + block->length)
+        tk_uu_decode((const char *)bytes->data, block, pass_block, one);
     return one->status;
 }
 
@@ -324,7 +328,8 @@ enum tk_status tk_message_attachment_stream(const struct tk_message *message,
     if (attachment->index == 0)
         return tk_transfer_stream(parsed->source, part->offset, part->len, part->transfer, sink, context);
     one.index = attachment->index - 1;
-    return tk_message_part_is_tnef(part) ? stream_tnef(parsed, part, &one) : stream_block(parsed, part, &one);
+    return attachment->block == NULL ? stream_tnef(parsed, part, &one)
+                                     : stream_block(parsed, part, attachment->block, &one);
 }
 
 struct measure {
@@ -402,7 +407,7 @@ enum tk_status tk_message_hash_attachments(struct tk_message *message)
         const struct tk_attachment *attachment = g_ptr_array_index(attachments, count.next);
         guint before = count.next;
 
-        if (attachment->index > 0 && tk_message_part_is_tnef(attachment->part)) {
+        if (attachment->index > 0 && attachment->block == NULL) {
             status = measure_tnef(&count, attachment->part);
             if (status == TK_OK && count.next == before)
                 status = TK_BUG;

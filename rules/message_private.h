@@ -39,11 +39,10 @@ struct tk_part {
 /* What message->parsed is. */
 struct tk_parsed {
     const struct tk_source *source;
-    GPtrArray *parts;       /* of struct tk_part, in order of the mail, parents first */
-    guint marks;            /* of rules/charset.h */
-    gboolean failed;        /* the keeper failed while we read */
-    tk_message_clock clock; /* NULL: the time is not limited */
-    gint64 began;           /* by it */
+    GPtrArray *parts;        /* of struct tk_part, in order of the mail, parents first */
+    guint marks;             /* of rules/charset.h */
+    gboolean failed;         /* the keeper failed while we read */
+    struct tk_budget budget; /* where it is spent, what is read is of no use */
 };
 
 struct tk_parsed *tk_message_parsed(const struct tk_message *message);
@@ -87,12 +86,8 @@ void tk_segment_append(GString *to, const char *text);
 /* Fills the texts of the message; FROM is TK_TEXT_TNEF or TK_TEXT_RAW where that is where they come from. */
 void tk_message_choose(struct tk_message *message, GPtrArray *segments, enum tk_text_from from);
 
-/* Whether the mail has had its time. */
-gboolean tk_message_out_of_time(const struct tk_message *message);
-
-/* message_body: chooses the texts and the attachments among the parts. FALSE where the time was out before
- * the end; what was read till then is of no use. */
-gboolean tk_message_body_read(struct tk_message *message);
+/* message_body: chooses the texts and the attachments among the parts. */
+void tk_message_body_read(struct tk_message *message);
 
 /* message_file: attachments. */
 struct tk_tnef_texts {

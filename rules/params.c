@@ -82,17 +82,19 @@ static const char *read_quoted(const char *p, GString *out)
  * the next "name=" without a semicolon is not. */
 static const char *read_bare(const char *p, GString *out)
 {
-    while (*p != '\0' && *p != ';') {
-        gsize word = tk_headers_encoded_word(p);
+    struct tk_headers_search search = {0};
 
-        if (word == 0 && (*p == ' ' || *p == '\t')) {
-            const char *next = p + strspn(p, " \t");
+    while (*p != '\0' && *p != ';') {
+        gsize blanks = strspn(p, " \t");
+        gsize word = blanks > 0 ? blanks : MAX(tk_headers_encoded_word(&search, p), 1);
+
+        if (blanks > 0) {
+            const char *next = p + blanks;
             gsize name = strcspn(next, "= \t;\"()");
 
             if (*next == '(' || *next == '\0' || (name > 0 && next[name] == '='))
                 return next;
         }
-        word = MAX(word, 1);
         g_string_append_len(out, p, word);
         p += word;
     }

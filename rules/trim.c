@@ -113,11 +113,10 @@ static void assign(struct tk_trim_scan *scan, gsize from, gsize to, enum tk_trim
  * stands first in it, or words between dashes. */
 static gboolean belongs_to_header(const struct tk_trim_scan *scan, gsize i)
 {
-    const char *fold = tk_trim_scan_fold(scan, i), *value = NULL;
-    enum tk_trim_label label = tk_trim_line_label(fold, &value);
+    enum tk_trim_label label = (enum tk_trim_label)scan->lines[i].label;
 
     return label == TK_TRIM_LABEL_TO || label == TK_TRIM_LABEL_CC || label == TK_TRIM_LABEL_SUBJECT ||
-           tk_trim_line_is_framed(fold);
+           tk_trim_line_is_framed(tk_trim_scan_fold(scan, i));
 }
 
 /* Lines such as "_____" right above LIMIT frame what follows. */
@@ -147,21 +146,25 @@ static gboolean has_text(const struct tk_trim_scan *scan, gsize from, gsize to)
     return FALSE;
 }
 
-/* Takes runs off the end while they are quotes or signatures. Returns how many runs stay. */
+/* Takes runs off the end while they are quotes or signatures, and text stands above them. Returns how many
+ * runs stay. */
 static guint cut_end(struct tk_trim_scan *scan, const GArray *runs)
 {
     guint left = runs->len;
+    gsize first_text = 0; /* what is taken lies below it */
 
+    while (first_text < scan->n && !has_text(scan, first_text, first_text + 1))
+        first_text++;
     while (left > 1) {
         const struct run *run = &g_array_index(runs, struct run, left - 1);
         gsize first = skip_empty(scan, run->from), signature;
 
         if (run->quote) {
-            if (!has_text(scan, 0, run->from))
+            if (first_text >= run->from)
                 break;
             assign(scan, run->from, run->to, TK_TRIM_PART_QUOTED);
             assign_frame(scan, run->from);
-        } else if (has_text(scan, 0, run->from)) {
+        } else if (first_text < run->from) {
             signature = tk_trim_signature_find(scan, run->from, run->to, TRUE);
             assign(scan, signature, run->to, TK_TRIM_PART_SIGNATURE);
             if (signature > first && has_text(scan, run->from, run->to))
@@ -262,8 +265,8 @@ static char *join_part(const struct tk_trim_scan *scan, enum tk_trim_part part)
     }
     while (out->len > 0 && strchr(" \t\r\n", out->str[out->len - 1]) != NULL)
         g_string_truncate(out, out->len - 1);
-    for (char *nul; (nul = memchr(out->str, '\0', out->len)) != NULL;)
-        *nul = ' ';
+    for (gsize i = 0; i < out->len; i++)
+        out->str[i] = out->str[i] != '\0' ? out->str[i] : ' ';
     return g_string_free(out, FALSE);
 }
 
@@ -279,26 +282,35 @@ static gsize skip_rules_up(const struct tk_trim_scan *scan, gsize i)
     return i;
 }
 
+/* Gives each line its part. */
+static void decide(struct tk_trim_scan *scan, struct tk_budget *budget)
+{
+    gsize limit = find_limit(scan), signature;
+
+    if (limit < scan->n && kind_of(scan, limit) != TK_TRIM_KIND_FORWARD) {
+        assign(scan, limit, scan->n, TK_TRIM_PART_QUOTED);
+        assign_frame(scan, limit);
+    }
+    decide_mobile(scan);
+    decide_quotes(scan, limit);
+    if (tk_budget_spent(budget))
+        return;
+    tk_trim_signature_mark_frames(scan, 0, limit);
+    signature = tk_trim_signature_find(scan, 0, limit, FALSE);
+    if (signature < limit)
+        signature = skip_rules_up(scan, signature);
+    assign(scan, signature, limit, TK_TRIM_PART_SIGNATURE);
+}
+
 void tk_trim_split_marked(const char *text, gsize len, const guint8 *marks, gsize n_marks,
-                          struct tk_trim *out_r)
+                          struct tk_budget *budget, struct tk_trim *out_r)
 {
     struct tk_trim_scan scan;
-    gsize limit, signature;
 
-    tk_trim_scan_read(text, len, marks, n_marks, &scan);
-    limit = find_limit(&scan);
-    if (limit < scan.n && kind_of(&scan, limit) != TK_TRIM_KIND_FORWARD) {
-        assign(&scan, limit, scan.n, TK_TRIM_PART_QUOTED);
-        assign_frame(&scan, limit);
-    }
-    decide_mobile(&scan);
-    decide_quotes(&scan, limit);
-    tk_trim_signature_mark_frames(&scan, 0, limit);
-    signature = tk_trim_signature_find(&scan, 0, limit, FALSE);
-    if (signature < limit)
-        signature = skip_rules_up(&scan, signature);
-    assign(&scan, signature, limit, TK_TRIM_PART_SIGNATURE);
-    if (!has_text(&scan, 0, scan.n)) {
+    tk_trim_scan_read(text, len, marks, n_marks, budget, &scan);
+    if (!tk_budget_spent(budget))
+        decide(&scan, budget);
+    if (tk_budget_spent(budget) || !has_text(&scan, 0, scan.n)) {
         for (gsize i = 0; i < scan.n; i++)
             scan.lines[i].part = TK_TRIM_PART_REPLY;
     }
@@ -310,5 +322,5 @@ void tk_trim_split_marked(const char *text, gsize len, const guint8 *marks, gsiz
 
 void tk_trim_split(const char *text, gsize len, struct tk_trim *out_r)
 {
-    tk_trim_split_marked(text, len, NULL, 0, out_r);
+    tk_trim_split_marked(text, len, NULL, 0, NULL, out_r);
 }

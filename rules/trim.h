@@ -24,7 +24,7 @@
 #ifndef TK_RULES_TRIM_H
 #define TK_RULES_TRIM_H
 
-#include <glib.h>
+#include "rules/budget.h"
 
 /* Owned by the caller; tk_trim_clear() frees. After a split no member is NULL. */
 struct tk_trim {
@@ -46,9 +46,10 @@ enum tk_trim_mark {
  * NUL becomes a blank; valid UTF-8 stays valid. Linear in LEN; cannot fail. Clears nothing in *out_r. */
 void tk_trim_split(const char *text, gsize len, struct tk_trim *out_r);
 
-/* As tk_trim_split(), with one enum tk_trim_mark for each of the first N_MARKS lines. */
+/* As tk_trim_split(), with one enum tk_trim_mark for each of the first N_MARKS lines (MARKS may be NULL where
+ * there are none). Where BUDGET (may be NULL) is spent, the whole text is the reply. */
 void tk_trim_split_marked(const char *text, gsize len, const guint8 *marks, gsize n_marks,
-                          struct tk_trim *out_r);
+                          struct tk_budget *budget, struct tk_trim *out_r);
 
 /* Frees the members and sets them to NULL. */
 void tk_trim_clear(struct tk_trim *trim);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "rules/trim_fold.h"
+#include "rules/wordset.h"
 
 /* Characters of which rules and frames are drawn, as in "-----Original Message-----": those of ASCII, and
  * others, each of three bytes. */
@@ -81,112 +82,23 @@ gsize tk_trim_line_rule(const char *fold)
     return *skip_frame(fold, &count) == '\0' ? count : 0;
 }
 
-/* A table of words that every line is searched for: chained by their first two bytes, or by their last two
- * where lines are compared at their ends; few pairs occur in a line. Each word has at least two bytes. */
-struct words {
-    const char *const *table;
-    gboolean at_end;
-    gsize ready;
-    guint16 heads[256]; /* a word's place in the table, plus 1 */
-    guint16 *chain;
-};
-
-static struct words above = {.table = tk_trim_words_above},
-                    cjk = {.table = tk_trim_words_cjk, .at_end = TRUE},
-                    devices = {.table = tk_trim_words_devices}, excuses = {.table = tk_trim_words_excuses},
-                    forwards = {.table = tk_trim_words_forwards},
-                    forwarded = {.table = tk_trim_words_forwarded},
-                    enclosed = {.table = tk_trim_words_framed}, legal = {.table = tk_trim_words_legal},
-                    mobile = {.table = tk_trim_words_mobile},
-                    mobile_ends = {.table = tk_trim_words_mobile_end, .at_end = TRUE},
-                    separators = {.table = tk_trim_words_separators},
-                    signoffs = {.table = tk_trim_words_signoffs};
-
-static guint8 pair_hash(const char *bytes)
-{
-    return (guint8)((guint8)bytes[0] * 31 + (guint8)bytes[1]);
-}
-
-static void prepare(struct words *words)
-{
-    if (!g_once_init_enter(&words->ready))
-        return;
-    words->chain = g_new0(guint16, g_strv_length((char **)words->table) + 1);
-    for (guint16 i = 0; words->table[i] != NULL; i++) {
-        const char *word = words->table[i];
-        guint16 *head = &words->heads[pair_hash(words->at_end ? word + strlen(word) - 2 : word)];
-        words->chain[i] = *head;
-        *head = (guint16)(i + 1);
-    }
-    g_once_init_leave(&words->ready, 1);
-}
-
-static const char *word_at(const struct words *words, const char *s)
-{
-    for (guint16 i = *s == '\0' ? 0 : words->heads[pair_hash(s)]; i != 0; i = words->chain[i - 1]) {
-        if (begins_with(s, words->table[i - 1]))
-            return words->table[i - 1];
-    }
-    return NULL;
-}
-
-static gboolean starts_with_any(const char *s, struct words *words)
-{
-    prepare(words);
-    return word_at(words, s) != NULL;
-}
-
-static gboolean contains_any(const char *s, struct words *words)
-{
-    prepare(words);
-    for (; *s != '\0'; s++) {
-        if (words->heads[pair_hash(s)] != 0 && word_at(words, s) != NULL)
-            return TRUE;
-    }
-    return FALSE;
-}
-
-/* The S of length LEN ends with a word of WORDS. */
-static gboolean ends_with_any(const char *s, gsize len, struct words *words)
-{
-    prepare(words);
-    for (guint16 i = len < 2 ? 0 : words->heads[pair_hash(s + len - 2)]; i != 0; i = words->chain[i - 1]) {
-        gsize n = strlen(words->table[i - 1]);
-
-        if (len >= n && memcmp(s + len - n, words->table[i - 1], n) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
+static struct tk_wordset above = TK_WORDSET(tk_trim_words_above), cjk = TK_WORDSET_AT_END(tk_trim_words_cjk),
+                         devices = TK_WORDSET(tk_trim_words_devices),
+                         excuses = TK_WORDSET(tk_trim_words_excuses),
+                         forwards = TK_WORDSET(tk_trim_words_forwards),
+                         forwarded = TK_WORDSET(tk_trim_words_forwarded),
+                         enclosed = TK_WORDSET(tk_trim_words_framed), legal = TK_WORDSET(tk_trim_words_legal),
+                         mobile = TK_WORDSET(tk_trim_words_mobile),
+                         mobile_ends = TK_WORDSET_AT_END(tk_trim_words_mobile_end),
+                         separators = TK_WORDSET(tk_trim_words_separators),
+                         signoffs = TK_WORDSET(tk_trim_words_signoffs),
+                         verbs = TK_WORDSET(tk_trim_words_verbs),
+                         verbs_at_end = TK_WORDSET_AT_END(tk_trim_words_verbs),
+                         weak_verbs = TK_WORDSET_AT_END(tk_trim_words_weak_verbs);
 
 static gboolean is_letter(char c)
 {
     return g_ascii_isalpha(c) || ((guchar)c & 0x80) != 0;
-}
-
-/* The S of length LEN ends with one of WORDS, and that is a word of its own. */
-static gboolean ends_with_word(const char *s, gsize len, const char *const *words)
-{
-    for (gsize i = 0; words[i] != NULL; i++) {
-        gsize n = strlen(words[i]);
-
-        if (len >= n && memcmp(s + len - n, words[i], n) == 0 && (len == n || !is_letter(s[len - n - 1])))
-            return TRUE;
-    }
-    return FALSE;
-}
-
-static gboolean contains_word(const char *s, const char *const *words)
-{
-    for (gsize i = 0; words[i] != NULL; i++) {
-        gsize n = strlen(words[i]);
-
-        for (const char *p = strstr(s, words[i]); p != NULL; p = strstr(p + n, words[i])) {
-            if ((p == s || !is_letter(p[-1])) && !is_letter(p[n]))
-                return TRUE;
-        }
-    }
-    return FALSE;
 }
 
 static gboolean starts_with_word(const char *s, const char *const *words)
@@ -306,14 +218,16 @@ enum tk_trim_header tk_trim_line_header(const char *fold, gboolean quoted)
     while (len > 0 && (s[len - 1] == ':' || s[len - 1] == ' '))
         len--;
     find_evidence(s, &ev);
+    if (!quoted && !framed && !ev.digit && !ev.address)
+        return TK_TRIM_HEADER_NO; /* as nearly all lines, and without a look at their words */
     opener = starts_with_word(s, tk_trim_words_openers) || starts_with_word(s, tk_trim_words_cjk);
     start = starts_with_date(s);
     dated = ev.year || ev.date || (ev.time && ev.digit);
     g_autofree char *core = g_strndup(s, len);
-    verb_last = ends_with_word(core, len, tk_trim_words_verbs) ||
-                (opener && ends_with_word(core, len, tk_trim_words_weak_verbs));
-    verb_last = verb_last || ends_with_any(core, len, &cjk);
-    verb = verb_last || contains_word(core, tk_trim_words_verbs);
+    verb_last = tk_wordset_ends_whole(&verbs_at_end, core, len) ||
+                (opener && tk_wordset_ends_whole(&weak_verbs, core, len));
+    verb_last = verb_last || tk_wordset_ends(&cjk, core, len);
+    verb = verb_last || tk_wordset_contains_whole(&verbs, core);
 
     if (!colon && (opener || start) && verb && ev.address && dated &&
         (quoted || (ev.bracketed && ev.time && s[len - 1] == '>')))
@@ -346,22 +260,32 @@ enum tk_trim_header tk_trim_line_header(const char *fold, gboolean quoted)
     return TK_TRIM_HEADER_NO;
 }
 
+/* Bytes of a label and what stands around it. */
+#define LABEL_MAX 40
+
 enum tk_trim_label tk_trim_line_label(const char *fold, const char **value_r)
 {
+    static struct tk_wordset labels[] = {
+        [TK_TRIM_LABEL_FROM] = TK_WORDSET(tk_trim_words_label_from),
+        [TK_TRIM_LABEL_DATE] = TK_WORDSET(tk_trim_words_label_date),
+        [TK_TRIM_LABEL_TO] = TK_WORDSET(tk_trim_words_label_to),
+        [TK_TRIM_LABEL_CC] = TK_WORDSET(tk_trim_words_label_cc),
+        [TK_TRIM_LABEL_SUBJECT] = TK_WORDSET(tk_trim_words_label_subject),
+    };
     const char *s = fold + strspn(fold, "*_>|- ");
-    gsize n = strcspn(s, ":");
-    gsize word = n;
+    gsize n = 0, word;
 
-    if (n == 0 || n > 40 || s[n] != ':')
+    while (n <= LABEL_MAX && s[n] != ':' && s[n] != '\0')
+        n++;
+    if (n == 0 || n > LABEL_MAX || s[n] != ':')
         return TK_TRIM_LABEL_NONE;
+    word = n;
     while (word > 0 && strchr(" *_", s[word - 1]) != NULL)
         word--;
     for (int label = TK_TRIM_LABEL_FROM; label <= TK_TRIM_LABEL_SUBJECT; label++) {
-        for (const char *const *w = tk_trim_words_labels[label]; *w != NULL; w++) {
-            if (strlen(*w) == word && memcmp(*w, s, word) == 0) {
-                *value_r = s + n + 1 + strspn(s + n + 1, " *_");
-                return (enum tk_trim_label)label;
-            }
+        if (tk_wordset_is(&labels[label], s, word)) {
+            *value_r = s + n + 1 + strspn(s + n + 1, " *_");
+            return (enum tk_trim_label)label;
         }
     }
     return TK_TRIM_LABEL_NONE;
@@ -381,7 +305,7 @@ gboolean tk_trim_line_is_separator(const char *fold)
     if (count < 2)
         return FALSE;
     len = cut_frame(s, strlen(s), &count);
-    return len < LINE_MAX_SEPARATOR && (starts_with_any(s, &separators) ||
+    return len < LINE_MAX_SEPARATOR && (tk_wordset_begins(&separators, s) ||
                                         (count >= QQ_FRAME && len == 8 && g_str_has_prefix(s, "original")));
 }
 
@@ -390,9 +314,9 @@ gboolean tk_trim_line_is_forward(const char *fold)
     gsize count = 0;
     const char *s = skip_frame(fold, &count);
 
-    if (starts_with_any(s, &forwards) && strlen(s) < LINE_MAX_FORWARD)
+    if (tk_wordset_begins(&forwards, s) && strlen(s) < LINE_MAX_FORWARD)
         return strchr(s, ':') != NULL || count >= 2;
-    return count >= 2 && starts_with_any(s, &forwarded) &&
+    return count >= 2 && tk_wordset_begins(&forwarded, s) &&
            cut_frame(s, strlen(s), &count) < LINE_MAX_SEPARATOR;
 }
 
@@ -414,8 +338,8 @@ gboolean tk_trim_line_is_above(const char *fold)
     len = cut_frame(s, strlen(s), &count);
     if (len >= 200)
         return FALSE;
-    return ((count >= 2 || len < 70) && contains_any(s, &above)) ||
-           (count >= 4 && contains_any(s, &enclosed));
+    return ((count >= 2 || len < 70) && tk_wordset_contains(&above, s)) ||
+           (count >= 4 && tk_wordset_contains(&enclosed, s));
 }
 
 /* The length of S without the signs that stand around a link or end a sentence. */
@@ -443,8 +367,9 @@ static void cut_links(char *s)
 static gboolean may_be_mobile(const char *s, gsize len)
 {
     return len > 0 && len <= 200 &&
-           (starts_with_any(s, &mobile) ||
-            (len <= 90 && (ends_with_any(s, cut_signs(s, len), &mobile_ends) || strstr(s, "http") != NULL)));
+           (tk_wordset_begins(&mobile, s) ||
+            (len <= 90 &&
+             (tk_wordset_ends(&mobile_ends, s, cut_signs(s, len)) || strstr(s, "http") != NULL)));
 }
 
 gboolean tk_trim_line_is_mobile(const char *fold)
@@ -459,17 +384,17 @@ gboolean tk_trim_line_is_mobile(const char *fold)
         return FALSE;
     g_autofree char *core = g_strndup(s, len);
     cut_links(core);
-    begins = starts_with_any(core, &mobile);
-    if (!begins && !ends_with_any(core, strlen(core), &mobile_ends))
+    begins = tk_wordset_begins(&mobile, core);
+    if (!begins && !tk_wordset_ends(&mobile_ends, core, strlen(core)))
         return FALSE;
-    device = contains_any(core, &devices);
+    device = tk_wordset_contains(&devices, core);
     for (const char *p = core; *p != '\0'; p++) {
         words += *p == ' ';
         two = two || *p == ',' || *p == ';' || (*p == '.' && p[1] == ' ');
         if (*p == '?' || (*p == ':' && !g_str_has_prefix(core, "provenance")))
             return FALSE;
     }
-    if (two && !(device && words <= 7) && !contains_any(core, &excuses))
+    if (two && !(device && words <= 7) && !tk_wordset_contains(&excuses, core))
         return FALSE;
     if (begins)
         return words <= 12 && (device || (words <= 7 && g_str_has_prefix(core, "sent from my ")));
@@ -482,14 +407,7 @@ gboolean tk_trim_line_is_signoff(const char *fold)
 
     if (fold[len] != '\0' && strspn(fold + len, ",.!: ") != strlen(fold + len))
         return FALSE;
-    prepare(&signoffs);
-    for (guint16 i = len < 2 ? 0 : signoffs.heads[pair_hash(fold)]; i != 0; i = signoffs.chain[i - 1]) {
-        const char *word = signoffs.table[i - 1];
-
-        if (begins_with(fold, word) && strlen(word) == len)
-            return TRUE;
-    }
-    return FALSE;
+    return tk_wordset_is(&signoffs, fold, len);
 }
 
 gboolean tk_trim_line_has_contact(const char *fold)
@@ -512,5 +430,5 @@ gboolean tk_trim_line_has_contact(const char *fold)
 
 gboolean tk_trim_line_is_legal(const char *fold)
 {
-    return contains_any(fold, &legal);
+    return tk_wordset_contains(&legal, fold);
 }

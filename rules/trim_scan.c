@@ -17,6 +17,8 @@
 #define HEADER_LINES_MAX 6
 /* Tries to read a quote header in one text; a real thread has some hundreds. Bounds the time. */
 #define HEADER_TRIES_MAX 4000
+/* What a line costs beyond its octets. */
+#define LINE_WORK 256
 /* Lines of a copied header block, with wrapped ones and the blank ones that html brings. */
 #define BLOCK_LINES_MAX 16
 
@@ -67,15 +69,31 @@ static gsize shared_header(const char *s, gsize len)
     return 0;
 }
 
+/* What a line says as one of a copied mail header: read once, since many lines are looked at from each. */
+static void read_label(const char *fold, struct tk_trim_scan_line *line)
+{
+    const char *value = fold;
+
+    line->label = (guint8)tk_trim_line_label(fold, &value);
+    line->value = (guint16)(value - fold);
+    if (line->label == TK_TRIM_LABEL_NONE)
+        return;
+    line->has_address = strchr(value, '@') != NULL;
+    line->is_moment = line->label == TK_TRIM_LABEL_DATE && tk_trim_line_is_moment(value);
+}
+
 static void add_line(struct tk_trim_scan *scan, GArray *lines, gsize start, gsize len)
 {
-    struct tk_trim_scan_line line = {
-        (guint32)start, (guint32)len, (guint32)scan->folds->len, TK_TRIM_KIND_TEXT, 0, 0};
+    struct tk_trim_scan_line line = {.start = (guint32)start,
+                                     .len = (guint32)len,
+                                     .fold = (guint32)scan->folds->len,
+                                     .kind = TK_TRIM_KIND_TEXT};
 
     tk_trim_fold(scan->text + start, len, scan->folds);
     if (scan->folds->len == line.fold && len <= TK_TRIM_FOLD_MAX)
         line.kind = TK_TRIM_KIND_EMPTY;
     g_string_append_c(scan->folds, '\0');
+    read_label(scan->folds->str + line.fold, &line);
     g_array_append_val(lines, line);
 }
 
@@ -179,13 +197,11 @@ static gboolean is_groupwise(const char *fold)
 static gboolean is_forwarded_header(const struct tk_trim_scan *scan, gsize i)
 {
     gboolean subject = FALSE, date = FALSE;
-    const char *value = NULL;
 
-    if (tk_trim_line_label(tk_trim_scan_fold(scan, i), &value) != TK_TRIM_LABEL_FROM ||
-        strchr(value, '@') == NULL)
+    if (scan->lines[i].label != TK_TRIM_LABEL_FROM || !scan->lines[i].has_address)
         return FALSE;
     for (gsize k = i + 1; k < scan->n && k < i + 8; k++) {
-        switch (tk_trim_line_label(tk_trim_scan_fold(scan, k), &value)) {
+        switch ((enum tk_trim_label)scan->lines[k].label) {
         case TK_TRIM_LABEL_SUBJECT: subject = TRUE; break;
         case TK_TRIM_LABEL_DATE: date = TRUE; break;
         case TK_TRIM_LABEL_TO: return subject && date;
@@ -206,11 +222,11 @@ static gboolean is_quoted_forward(const struct tk_trim_scan *scan, gsize i)
     return tk_trim_line_is_forward(fold) || is_forwarded_header(scan, i);
 }
 
-static void find_single(struct tk_trim_scan *scan)
+static void find_single(struct tk_trim_scan *scan, struct tk_budget *budget)
 {
     gboolean quote_seen = FALSE;
 
-    for (gsize i = 0; i < scan->n; i++) {
+    for (gsize i = 0; i < scan->n && !tk_budget_use(budget, scan->lines[i].len + LINE_WORK); i++) {
         struct tk_trim_scan_line *line = &scan->lines[i];
         const char *fold = tk_trim_scan_fold(scan, i);
         gboolean quote = line->kind == TK_TRIM_KIND_QUOTE;
@@ -332,12 +348,14 @@ static gboolean below_text(const struct tk_trim_scan *scan, gsize i)
     return i > 0 && scan->lines[i - 1].kind == TK_TRIM_KIND_TEXT;
 }
 
-static void find_headers(struct tk_trim_scan *scan)
+static void find_headers(struct tk_trim_scan *scan, struct tk_budget *budget)
 {
     g_autoptr(GString) joined = g_string_new(NULL), scratch = g_string_new(NULL);
     gsize tries = 0;
 
-    for (gsize i = 0; i < scan->n && tries < HEADER_TRIES_MAX; i++) {
+    for (gsize i = 0;
+         i < scan->n && tries < HEADER_TRIES_MAX && !tk_budget_use(budget, scan->lines[i].len + LINE_WORK);
+         i++) {
         enum tk_trim_kind kind = (enum tk_trim_kind)scan->lines[i].kind;
         const char *fold = tk_trim_scan_fold(scan, i);
         gsize first;
@@ -371,10 +389,7 @@ static void find_headers(struct tk_trim_scan *scan)
 /* "From: NAME <ADDRESS>" right above a quote. */
 static gboolean is_lone_from(const struct tk_trim_scan *scan, gsize i)
 {
-    const char *value = NULL;
-
-    return tk_trim_line_label(tk_trim_scan_fold(scan, i), &value) == TK_TRIM_LABEL_FROM &&
-           strchr(value, '@') != NULL && before_quote(scan, i);
+    return scan->lines[i].label == TK_TRIM_LABEL_FROM && scan->lines[i].has_address && before_quote(scan, i);
 }
 
 /* Whether a copied mail header ("From: ... Sent: ... To: ... Subject: ...") begins in line I. */
@@ -384,15 +399,16 @@ static gboolean is_block(const struct tk_trim_scan *scan, gsize i)
     gsize kinds = 0, strangers = 0;
 
     for (gsize k = i; k < scan->n && k < i + BLOCK_LINES_MAX && strangers < 3; k++) {
-        const char *fold = tk_trim_scan_fold(scan, k), *value = NULL;
-        enum tk_trim_label label;
+        const struct tk_trim_scan_line *line = &scan->lines[k];
+        const enum tk_trim_label label = (enum tk_trim_label)line->label;
 
-        if (scan->lines[k].kind == TK_TRIM_KIND_EMPTY) {
+        if (line->kind == TK_TRIM_KIND_EMPTY) {
             strangers += kinds < 2 ? 0 : 1;
             continue;
         }
-        label = tk_trim_line_label(fold, &value);
         if (label == TK_TRIM_LABEL_NONE) {
+            const char *fold = tk_trim_scan_fold(scan, k);
+
             if (k == i || scan->lines[k - 1].kind == TK_TRIM_KIND_EMPTY)
                 break;
             strangers++;
@@ -404,21 +420,21 @@ static gboolean is_block(const struct tk_trim_scan *scan, gsize i)
         strangers = 0;
         kinds += !seen[label] && label != TK_TRIM_LABEL_CC;
         seen[label] = TRUE;
-        address = address || strchr(value, '@') != NULL;
-        moment = moment || (label == TK_TRIM_LABEL_DATE && tk_trim_line_is_moment(value));
+        address = address || line->has_address;
+        moment = moment || line->is_moment;
     }
     if (kinds < 2 || !(seen[TK_TRIM_LABEL_DATE] || seen[TK_TRIM_LABEL_SUBJECT]))
         return FALSE;
     return address || (kinds >= 3 && seen[TK_TRIM_LABEL_DATE] && (seen[TK_TRIM_LABEL_SUBJECT] || moment));
 }
 
-static void find_blocks(struct tk_trim_scan *scan)
+static void find_blocks(struct tk_trim_scan *scan, struct tk_budget *budget)
 {
     static const char *const older[] = {"previous replies",     "vorherige antworten",
                                         "réponses précédentes", "respuestas anteriores",
                                         "risposte precedenti",  NULL};
 
-    for (gsize i = 0; i < scan->n; i++) {
+    for (gsize i = 0; i < scan->n && !tk_budget_use(budget, scan->lines[i].len + LINE_WORK); i++) {
         const char *fold = tk_trim_scan_fold(scan, i);
 
         if (scan->lines[i].kind != TK_TRIM_KIND_TEXT)
@@ -438,14 +454,14 @@ static void find_blocks(struct tk_trim_scan *scan)
 }
 
 void tk_trim_scan_read(const char *text, gsize len, const guint8 *marks, gsize n_marks,
-                       struct tk_trim_scan *scan_r)
+                       struct tk_budget *budget, struct tk_trim_scan *scan_r)
 {
     struct tk_trim_scan scan = {.text = text, .folds = g_string_new(NULL)};
 
     split_lines(&scan, MIN(len, (gsize)G_MAXUINT32 - 1), marks, n_marks);
     find_fences(&scan);
-    find_single(&scan);
-    find_headers(&scan);
-    find_blocks(&scan);
+    find_single(&scan, budget);
+    find_headers(&scan, budget);
+    find_blocks(&scan, budget);
     *scan_r = scan;
 }

@@ -4,7 +4,7 @@
 #ifndef TK_RULES_TRIM_SCAN_H
 #define TK_RULES_TRIM_SCAN_H
 
-#include <glib.h>
+#include "rules/budget.h"
 
 enum tk_trim_kind {
     TK_TRIM_KIND_EMPTY = 0,
@@ -19,11 +19,14 @@ enum tk_trim_kind {
 };
 
 struct tk_trim_scan_line {
-    guint32 start, len; /* in the text */
-    guint32 fold;       /* in folds: a NUL-terminated string */
-    guint8 kind;        /* enum tk_trim_kind */
-    guint8 part;        /* for the decision; 0 after the scan */
-    guint8 marked;      /* the caller said so */
+    guint32 start, len;            /* in the text */
+    guint32 fold;                  /* in folds: a NUL-terminated string */
+    guint16 value;                 /* behind the label: where in its fold */
+    guint8 label;                  /* enum tk_trim_label */
+    guint8 has_address, is_moment; /* said of the value of a label */
+    guint8 kind;                   /* enum tk_trim_kind */
+    guint8 part;                   /* for the decision; 0 after the scan */
+    guint8 marked;                 /* the caller said so */
 };
 
 struct tk_trim_scan {
@@ -34,9 +37,10 @@ struct tk_trim_scan {
 };
 
 /* Reads TEXT into *scan_r, which tk_trim_scan_clear() frees; TEXT must outlive it. MARKS as for
- * tk_trim_split_marked(). Linear in LEN. */
+ * tk_trim_split_marked(). Linear in LEN. Where BUDGET (may be NULL) is spent, what it says of the lines is of
+ * no use; they are all there. */
 void tk_trim_scan_read(const char *text, gsize len, const guint8 *marks, gsize n_marks,
-                       struct tk_trim_scan *scan_r);
+                       struct tk_budget *budget, struct tk_trim_scan *scan_r);
 
 /* The folded form of line I. */
 const char *tk_trim_scan_fold(const struct tk_trim_scan *scan, gsize i);

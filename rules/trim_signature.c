@@ -22,7 +22,7 @@
 
 /* What the reply lines of a range look like. */
 struct look {
-    gsize lines;     /* not blank, counted up to LEGAL_LINES_MAX + 1 */
+    gsize lines;     /* not blank */
     gsize longest;   /* bytes */
     gsize contacts;  /* lines with an address, a link, a telephone number */
     gsize questions; /* lines that ask something, which no signature does */
@@ -34,11 +34,15 @@ static gboolean is_reply_line(const struct tk_trim_scan *scan, gsize i)
     return scan->lines[i].part == TK_TRIM_PART_REPLY && scan->lines[i].kind != TK_TRIM_KIND_EMPTY;
 }
 
-static struct look look_at(const struct tk_trim_scan *scan, gsize from, gsize to)
+/* LINES: how many reply lines there are from FROM on up to TO. More than any signature has are not looked at.
+ */
+static struct look look_at(const struct tk_trim_scan *scan, gsize from, gsize to, gsize lines)
 {
     struct look look = {0};
 
-    for (gsize i = from; i < to && look.lines <= LEGAL_LINES_MAX; i++) {
+    if (lines > LEGAL_LINES_MAX)
+        return (struct look){.lines = lines};
+    for (gsize i = from; i < to && look.lines < lines; i++) {
         const char *fold = tk_trim_scan_fold(scan, i);
 
         if (!is_reply_line(scan, i))
@@ -52,12 +56,12 @@ static struct look look_at(const struct tk_trim_scan *scan, gsize from, gsize to
     return look;
 }
 
-/* Whether the rule in line I opens a signature that goes to the end. */
-static gboolean rule_opens(const struct tk_trim_scan *scan, gsize i, gsize to)
+/* Whether the rule in line I opens a signature that goes to the end, LINES reply lines further down. */
+static gboolean rule_opens(const struct tk_trim_scan *scan, gsize i, gsize to, gsize lines)
 {
     const char *fold = tk_trim_scan_fold(scan, i);
     gsize width = tk_trim_line_rule(fold);
-    struct look look = look_at(scan, i + 1, to);
+    struct look look = look_at(scan, i + 1, to, lines);
     gboolean dash = *fold == '-' || *fold == '_' || g_str_has_prefix(fold, "—") ||
                     g_str_has_prefix(fold, "–");
 
@@ -103,18 +107,17 @@ static gboolean is_dashed_name(const struct tk_trim_scan *scan, gsize i)
     return words <= 3;
 }
 
-/* "Regards, Roman" or a sign-off and a name or two below it. */
-static gboolean is_short_farewell(const struct tk_trim_scan *scan, gsize i, gsize to)
+/* "Regards, Roman" or a sign-off and a name or two below it, LINES reply lines in all. */
+static gboolean is_short_farewell(const struct tk_trim_scan *scan, gsize i, gsize to, gsize lines)
 {
     const char *fold = tk_trim_scan_fold(scan, i);
     const char *comma = strchr(fold, ',');
-    struct look look = look_at(scan, i, to);
 
-    if (look.lines > 4 || look.longest > 40)
+    if (lines > 4 || look_at(scan, i, to, lines).longest > 40)
         return FALSE;
     if (tk_trim_line_is_signoff(fold))
         return TRUE;
-    if (comma == NULL || look.lines > 1)
+    if (comma == NULL || lines > 1)
         return FALSE;
     g_autofree char *head = g_strndup(fold, (gsize)(comma - fold) + 1);
     return tk_trim_line_is_signoff(head);
@@ -173,8 +176,10 @@ void tk_trim_signature_mark_frames(struct tk_trim_scan *scan, gsize from, gsize 
 
 gsize tk_trim_signature_find(const struct tk_trim_scan *scan, gsize from, gsize to, gboolean below_quote)
 {
-    gsize last = to, previous = 0;
+    gsize last = to, previous = 0, left = 0; /* reply lines from here on */
 
+    for (gsize i = from; i < to; i++)
+        left += is_reply_line(scan, i);
     for (gsize i = from; i < to; i++) {
         const char *fold = tk_trim_scan_fold(scan, i);
 
@@ -182,17 +187,17 @@ gsize tk_trim_signature_find(const struct tk_trim_scan *scan, gsize from, gsize 
             continue;
         last = i;
         previous++;
-        if (scan->lines[i].kind == TK_TRIM_KIND_RULE && rule_opens(scan, i, to))
+        left--;
+        if (scan->lines[i].kind == TK_TRIM_KIND_RULE && rule_opens(scan, i, to, left))
             return i;
         if (scan->lines[i].kind != TK_TRIM_KIND_TEXT)
             continue;
-        if (below_quote && is_short_farewell(scan, i, to))
+        if (below_quote && is_short_farewell(scan, i, to, left + 1))
             return i;
-        if (previous > 1 && tk_trim_line_is_signoff(fold)) {
-            struct look look = look_at(scan, i + 1, to);
+        if (previous > 1 && left <= SIGNATURE_LINES_MAX && tk_trim_line_is_signoff(fold)) {
+            struct look look = look_at(scan, i + 1, to, left);
 
-            if (look.contacts > 0 && look.questions == 0 && look.lines <= SIGNATURE_LINES_MAX &&
-                look.longest <= SHORT_LINE)
+            if (look.contacts > 0 && look.questions == 0 && look.longest <= SHORT_LINE)
                 return i;
         }
     }

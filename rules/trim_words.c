@@ -220,14 +220,14 @@ const char *const tk_trim_words_legal[] = {
     "registered office", "company number", "zaupno", "bizalmas", "confidenţial", "конфіденційн", "εμπιστευτικ", "سرية",
     "סודי", "机密", "機密", "비밀", NULL};
 
-static const char *const label_from[] = {
+const char *const tk_trim_words_label_from[] = {
     "from", "von", "de", "da", "van", "från", "fra", "lähettäjä", "od", "nadawca", "от", "від", "от кого",
     "feladó", "de la", "expediteur", "expéditeur", "remitente", "mittente", "absender", "afzender",
     "kimden", "gönderen", "από", "saatja", "nuo", "no", "frá", "từ", "dari", "šalje", "pošiljatelj",
     "מאת", "من", "发件人", "寄件者", "寄件人", "發件人", "差出人", "送信元", "送信者", "보낸 사람", "보낸사람", "จาก", "felado",
     "lähettänyt", "sender", "от имени", "از", "प्रेषक", "द्वारा", "daripada", "од", NULL};
 
-static const char *const label_date[] = {
+const char *const tk_trim_words_label_date[] = {
     "date", "sent", "sent on", "gesendet", "gesendet am", "datum", "envoyé", "envoyé le", "date d'envoi",
     "message du", "enviado", "enviado el", "enviada em", "enviado em", "enviada", "fecha", "data",
     "inviato", "data invio", "verzonden", "verstuurd", "skickat", "sendt", "dato", "lähetetty",
@@ -240,27 +240,22 @@ static const char *const label_date[] = {
     "datums", "αποστολή", "στάλθηκε στις", "enviat", "enviat el", "kuupäev", "envoyée", "poslané", "відправлено",
     "дата отправки", "dagsetning", NULL};
 
-static const char *const label_to[] = {
+const char *const tk_trim_words_label_to[] = {
     "to", "an", "à", "a", "pour", "para", "aan", "till", "til", "vastaanottaja", "do", "komu", "pre",
     "pro", "кому", "до", "címzett", "către", "catre", "kime", "alıcı", "προς", "đến", "kepada", "prima",
     "za", "kellele", "אל", "إلى", "收件人", "收件者", "宛先", "받는 사람", "받는사람", "به", "प्रति", "ถึง", "ke", "kam", "adressaat", "per a", "saaja", "primatelj", "prejemnik",
     "empfänger", "destinataire",
     "destinatario", NULL};
 
-static const char *const label_cc[] = {
+const char *const tk_trim_words_label_cc[] = {
     "reply-to", "mailed-by", "cc", "bcc", "copie à", "kopie", "kopia", "kopi", "copia", "dw", "копия",
     "抄送", "副本", "참조", "kopio", "másolatot kap", "importance", "attachments", "priority", "wichtigkeit", "kopie an", "cópia", "másolat", "kopija", "สำเนา",
     "reply to", "antwort an", "répondre à", "anlagen", "priorität", "prioridad", "priorità",
     NULL};
 
-static const char *const label_subject[] = {
+const char *const tk_trim_words_label_subject[] = {
     "subject", "betreff", "objet", "sujet", "asunto", "oggetto", "onderwerp", "assunto", "ämne", "emne",
     "aihe", "temat", "předmět", "predmet", "тема", "относно", "tárgy", "subiect", "konu", "θέμα",
     "chủ đề", "subjek", "zadeva", "teema", "נושא", "الموضوع", "主题", "主旨", "主題", "件名", "제목", "assumpte",
     "efni", "tema", "dalykas", "موضوع", "विषय", "เรื่อง", "หัวข้อ", "perkara", "tēma", "ogg", "naslov", NULL};
-
-const char *const *const tk_trim_words_labels[] = {
-    [TK_TRIM_LABEL_FROM] = label_from, [TK_TRIM_LABEL_DATE] = label_date,       [TK_TRIM_LABEL_TO] = label_to,
-    [TK_TRIM_LABEL_CC] = label_cc,     [TK_TRIM_LABEL_SUBJECT] = label_subject,
-};
 /* clang-format on */

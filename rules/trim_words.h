@@ -48,6 +48,10 @@ extern const char *const tk_trim_words_signoffs[];
 /* What only a legal or virus-scan footer says. */
 extern const char *const tk_trim_words_legal[];
 /* Labels of a copied mail header: the words of each enum tk_trim_label but NONE. */
-extern const char *const *const tk_trim_words_labels[];
+extern const char *const tk_trim_words_label_from[];
+extern const char *const tk_trim_words_label_date[];
+extern const char *const tk_trim_words_label_to[];
+extern const char *const tk_trim_words_label_cc[];
+extern const char *const tk_trim_words_label_subject[];
 
 #endif

@@ -139,6 +139,11 @@ tests_unit_test_phrase_SOURCES = %D%/unit/test_phrase.c
 tests_unit_test_phrase_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_phrase_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_wordset
+tests_unit_test_wordset_SOURCES = %D%/unit/test_wordset.c
+tests_unit_test_wordset_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_wordset_LDADD = $(UNIT_LIBS)
+
 unit_tests += tests/unit/test_postfix
 tests_unit_test_postfix_SOURCES = %D%/unit/test_postfix.c
 tests_unit_test_postfix_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -291,8 +296,8 @@ lints = \
 TESTS += $(lints)
 
 # Mails that attack a reader, each within bounds on time and memory.
-TESTS += %D%/hostile/bounds
-EXTRA_DIST += %D%/hostile/bounds %D%/hostile/generate.py
+TESTS += %D%/hostile/bounds %D%/hostile/effort
+EXTRA_DIST += %D%/hostile/bounds %D%/hostile/effort %D%/hostile/generate.py %D%/hostile/inspected.py %D%/hostile/loops.py
 EXTRA_DIST += $(lints) %D%/lint/generated %D%/run .ci/run
 
 unit_tests += tests/unit/test_decide
@@ -467,6 +472,11 @@ unit_tests += tests/unit/test_mailboxes
 tests_unit_test_mailboxes_SOURCES = %D%/unit/test_mailboxes.c
 tests_unit_test_mailboxes_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mailboxes_LDADD = $(UNIT_LIBS)
+
+unit_tests += tests/unit/test_budget
+tests_unit_test_budget_SOURCES = %D%/unit/test_budget.c
+tests_unit_test_budget_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_budget_LDADD = $(UNIT_LIBS)
 
 unit_tests += tests/unit/test_charset
 tests_unit_test_charset_SOURCES = %D%/unit/test_charset.c

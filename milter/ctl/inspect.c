@@ -214,7 +214,11 @@ static enum tk_status inspect_source(const char *name, const struct tk_source *s
         return status;
     message = tk_message_parse_timed(source, &limits, tk_cputime_thread);
     status = tk_message_hash_attachments(message);
-    tk_classify(message, &(struct tk_classify_context){.max_received = RECEIVED_MAX}, &kind);
+    tk_classify(message,
+                &(struct tk_classify_context){.max_received = RECEIVED_MAX, .clock = tk_cputime_thread},
+                &kind);
+    if (kind.out_of_time)
+        tk_message_mark_slow(message);
     if (status == TK_OK && json)
         status = tk_json_print(message_json(name, message, &kind, source->size), stdout);
     else if (status == TK_OK)

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* What a reader finds in the copy: no element of which the copy has none, no attribute but its three. */
 static void check_copy(const char *copy)
 {
-    struct tk_html_tree *tree = tk_html_tree_read(copy, strlen(copy));
+    struct tk_html_tree *tree = tk_html_tree_read(copy, strlen(copy), NULL);
     g_autoptr(GString) value = g_string_new(NULL);
 
     for (size_t i = 0; i < tree->n; i++) {
@@ -40,13 +40,13 @@ static void check_copy(const char *copy)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct tk_html *html = tk_html_parse((const char *)data, size);
+    struct tk_html *html = tk_html_parse((const char *)data, size, NULL);
     struct tk_trim trim;
 
     if (!g_utf8_validate(tk_html_text(html), -1, NULL) || !g_utf8_validate(tk_html_sanitised(html), -1, NULL))
         abort();
     check_copy(tk_html_sanitised(html));
-    tk_html_split(html, &trim);
+    tk_html_split(html, NULL, &trim);
     if (*trim.reply == '\0' && *g_strstrip(trim.quoted) != '\0')
         abort();
     tk_trim_clear(&trim);

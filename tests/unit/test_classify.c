@@ -346,6 +346,33 @@ static void evidence_is_one_short_line(void **state)
     test_mail_free(message);
 }
 
+static gint64 sudden_clock(void)
+{
+    static gint64 now;
+    return now += TK_CLASSIFY_CPU_MAX + 1;
+}
+
+/* A mail that may be an automatic one must not be answered, and one that may be a person's not be lost. */
+static void a_class_that_is_not_found_in_time_is_taken_and_never_answered(void **state)
+{
+    (void)state;
+    struct tk_classify_context context = {.mail_from = "ann@acme.example", .clock = sudden_clock};
+    struct tk_message *message = test_mail_new(ANN, "Hello.", NULL, NULL);
+    struct tk_classification got;
+    tk_classify(message, &context, &got);
+    assert_true(got.out_of_time);
+    assert_int_equal(got.class, TK_CLASS_AUTO_GENERATED);
+    assert_int_equal(got.strength, TK_STRENGTH_B);
+    assert_string_equal(got.evidence, "the class was not found in time");
+    tk_classify_clear(&got);
+    context.clock = NULL;
+    tk_classify(message, &context, &got);
+    assert_false(got.out_of_time);
+    assert_int_equal(got.class, TK_CLASS_HUMAN);
+    tk_classify_clear(&got);
+    test_mail_free(message);
+}
+
 static void assert_folded(const struct tk_phrase *table, gsize count)
 {
     for (gsize i = 0; i < count; i++) {
@@ -412,6 +439,7 @@ int main(void)
         cmocka_unit_test(the_return_path_stands_for_the_envelope_only_where_there_is_none),
         cmocka_unit_test(out_of_office_is_told_from_other_autoreplies),
         cmocka_unit_test(evidence_is_one_short_line),
+        cmocka_unit_test(a_class_that_is_not_found_in_time_is_taken_and_never_answered),
         cmocka_unit_test(the_tables_are_written_folded),
         cmocka_unit_test(a_null_sender_that_is_all_there_is_is_told_from_a_report),
         cmocka_unit_test(every_class_has_a_word_of_its_own),

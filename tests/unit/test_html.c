@@ -18,7 +18,7 @@ struct pair {
 static void check_text(const struct pair *pairs, gsize n)
 {
     for (gsize i = 0; i < n; i++) {
-        struct tk_html *html = tk_html_parse(pairs[i].html, strlen(pairs[i].html));
+        struct tk_html *html = tk_html_parse(pairs[i].html, strlen(pairs[i].html), NULL);
 
         assert_string_equal(tk_html_text(html), pairs[i].expected);
         tk_html_free(&html);
@@ -29,7 +29,7 @@ static void check_text(const struct pair *pairs, gsize n)
 static void check_sanitised(const struct pair *pairs, gsize n)
 {
     for (gsize i = 0; i < n; i++) {
-        struct tk_html *html = tk_html_parse(pairs[i].html, strlen(pairs[i].html));
+        struct tk_html *html = tk_html_parse(pairs[i].html, strlen(pairs[i].html), NULL);
 
         assert_string_equal(tk_html_sanitised(html), pairs[i].expected);
         tk_html_free(&html);
@@ -267,16 +267,16 @@ static void no_html_makes_the_copy_unsafe_or_unstable(void **state)
             seed = seed * 1664525u + 1013904223u;
             g_string_append(text, pieces[(seed >> 16) % G_N_ELEMENTS(pieces)]);
         }
-        html = tk_html_parse(text->str, text->len);
+        html = tk_html_parse(text->str, text->len, NULL);
         assert_strict(tk_html_sanitised(html));
         assert_true(g_utf8_validate(tk_html_text(html), -1, NULL));
         once = g_strdup(tk_html_sanitised(html));
-        tk_html_split(html, &trim);
+        tk_html_split(html, NULL, &trim);
         assert_true(*trim.reply != '\0' || *tk_html_text(html) == '\0');
         tk_trim_clear(&trim);
         tk_html_free(&html);
         /* what is allowed once is allowed again */
-        html = tk_html_parse(once, strlen(once));
+        html = tk_html_parse(once, strlen(once), NULL);
         assert_strict(tk_html_sanitised(html));
         tk_html_free(&html);
     }
@@ -295,7 +295,7 @@ static void a_long_copy_stays_well_formed(void **state)
 
         while (text->len < 1500000)
             g_string_append(text, pieces[i]);
-        html = tk_html_parse(text->str, text->len);
+        html = tk_html_parse(text->str, text->len, NULL);
         assert_strict(tk_html_sanitised(html));
         assert_true(strlen(tk_html_sanitised(html)) <= 1000 * 1024);
         tk_html_free(&html);
@@ -367,10 +367,10 @@ static void quotes_of_mail_programs_are_cut(void **state)
     (void)state;
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        struct tk_html *html = tk_html_parse(cases[i].html, strlen(cases[i].html));
+        struct tk_html *html = tk_html_parse(cases[i].html, strlen(cases[i].html), NULL);
         struct tk_trim trim;
 
-        tk_html_split(html, &trim);
+        tk_html_split(html, NULL, &trim);
         assert_string_equal(trim.reply, cases[i].reply);
         assert_string_equal(trim.signature, cases[i].signature);
         tk_trim_clear(&trim);
@@ -419,8 +419,8 @@ static void hostile_html_takes_little_time(void **state)
 
         while (text->len < 1000000)
             g_string_append(text, pieces[i]);
-        html = tk_html_parse(text->str, text->len);
-        tk_html_split(html, &trim);
+        html = tk_html_parse(text->str, text->len, NULL);
+        tk_html_split(html, NULL, &trim);
         tk_trim_clear(&trim);
         tk_html_free(&html);
     }

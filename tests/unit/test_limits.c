@@ -167,6 +167,35 @@ static void keeps_long_charset_names_away_wherever_they_stand(void **state)
     }
 }
 
+/* GMime looks for the end of each one anew. */
+static void keeps_many_words_without_an_end_away(void **state)
+{
+    static const struct {
+        const char *piece;
+        guint fields;
+        enum tk_level level;
+    } cases[] = {
+        {"=?utf-8?Q?a ", 3, TK_LEVEL_HEADERS},
+        {"=?utf-8?Q?a ", 1, TK_LEVEL_FULL},
+        {"=?utf-8?Q?a?= ", 50, TK_LEVEL_FULL},
+        {"=?utf-8?B?YQ==?= ", 50, TK_LEVEL_FULL},
+        {"http://a.example/?b=?c ", 50, TK_LEVEL_HEADERS},
+        {"a=b?c=d ", 50, TK_LEVEL_FULL},
+    };
+
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GString) mail = g_string_new("Content-Type: multipart/mixed; boundary=b\n\n");
+
+        for (guint k = 0; k < cases[i].fields; k++) {
+            g_string_append(mail, "--b\nContent-Description: ");
+            append_many(mail, cases[i].piece, (guint)(20000 / strlen(cases[i].piece)));
+            g_string_append(mail, "\n\nx\n");
+        }
+        assert_level(mail, cases[i].level, cases[i].level == TK_LEVEL_FULL ? NULL : "encoded_words");
+    }
+}
+
 static void lets_charset_names_up_to_the_cap_through(void **state)
 {
     g_autoptr(GString) word = with_long_charset("Subject: =?", "?Q?a?=\n\nb", TK_CAP_CHARSET);
@@ -323,6 +352,7 @@ int main(void)
         cmocka_unit_test(counts_from_fields_however_they_are_written),
         cmocka_unit_test(notes_odd_bytes),
         cmocka_unit_test(keeps_long_charset_names_away_wherever_they_stand),
+        cmocka_unit_test(keeps_many_words_without_an_end_away),
         cmocka_unit_test(lets_charset_names_up_to_the_cap_through),
         cmocka_unit_test(keeps_nested_groups_away_wherever_they_stand),
         cmocka_unit_test(does_not_trust_quotes_around_very_many_colons),

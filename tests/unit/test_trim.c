@@ -243,11 +243,11 @@ static void marks_of_the_caller_count(void **state)
     struct tk_trim trim;
     (void)state;
 
-    tk_trim_split_marked(text, strlen(text), cut, G_N_ELEMENTS(cut), &trim);
+    tk_trim_split_marked(text, strlen(text), cut, G_N_ELEMENTS(cut), NULL, &trim);
     assert_string_equal(trim.reply, "Yes.\nsome words");
     assert_string_equal(trim.quoted, "old mail\nmore of it");
     tk_trim_clear(&trim);
-    tk_trim_split_marked(text, strlen(text), signature, G_N_ELEMENTS(signature), &trim);
+    tk_trim_split_marked(text, strlen(text), signature, G_N_ELEMENTS(signature), NULL, &trim);
     assert_string_equal(trim.reply, "Yes.\nold mail\nmore of it");
     assert_string_equal(trim.signature, "some words");
     tk_trim_clear(&trim);

@@ -116,8 +116,8 @@ static void html_answers_lose_the_old_mail_whichever_program_wrote_them(void **s
 
         assert_int_equal(g_strv_length(pieces), 3);
         html = g_strconcat(pieces[0], NEW, pieces[1], OLD, pieces[2], NULL);
-        parsed = tk_html_parse(html, strlen(html));
-        tk_html_split(parsed, &trim);
+        parsed = tk_html_parse(html, strlen(html), NULL);
+        tk_html_split(parsed, NULL, &trim);
         if (strcmp(trim.reply, NEW) != 0)
             print_message("%s\n", cases[i].program);
         assert_string_equal(trim.reply, NEW);
