@@ -31,8 +31,9 @@ struct header {
 };
 
 struct crashed {
-    guint64 key;   /* 0: free */
-    guint64 about; /* seconds of the last crash, and in the low bits the count */
+    guint64 key; /* 0: free */
+    guint64
+        about; /* seconds of the last crash, and in the low bits the count; 0 is a mail that was too slow */
 };
 
 struct contents {
@@ -50,6 +51,7 @@ struct tk_ledger {
     struct contents *contents;
     guint64 *slots; /* of this process */
     guint next;     /* where the search for a free one begins; atomic */
+    GMutex turn;    /* the lock of the file does not part the threads of a process */
 };
 
 static guint64 load(const guint64 *word)
@@ -152,21 +154,27 @@ static struct crashed *least(struct contents *contents)
     return entry;
 }
 
+/* Remembers KEY, which is not there yet. In our turn. */
+static void insert(struct contents *contents, guint64 key, gint64 now, guint64 crashes)
+{
+    struct crashed *entry = find(contents, 0);
+    if (entry == NULL)
+        entry = least(contents);
+    store(&entry->key, 0); /* nobody may see the new key with the old count */
+    store(&entry->about, (guint64)now << CRASHES_BITS | crashes);
+    store(&entry->key, key);
+}
+
 /* One more crash on KEY. In our turn. */
 static void count(struct contents *contents, guint64 key, gint64 now)
 {
     struct crashed *entry = find(contents, key);
-    if (entry != NULL) {
-        const guint64 crashes = MIN((load(&entry->about) & CRASHES_MAX) + 1, CRASHES_MAX);
-        store(&entry->about, (guint64)now << CRASHES_BITS | crashes);
+    if (entry == NULL) {
+        insert(contents, key, now, 1);
         return;
     }
-    entry = find(contents, 0);
-    if (entry == NULL)
-        entry = least(contents);
-    store(&entry->key, 0); /* nobody may see the new key with the old count */
-    store(&entry->about, (guint64)now << CRASHES_BITS | 1);
-    store(&entry->key, key);
+    const guint64 crashes = MIN((load(&entry->about) & CRASHES_MAX) + 1, CRASHES_MAX);
+    store(&entry->about, (guint64)now << CRASHES_BITS | crashes);
 }
 
 /* Takes what a process that is no more left in SLOTS. A mail that it read twice at once crashed it once. */
@@ -230,6 +238,7 @@ enum tk_status tk_ledger_open(const char *path, gint64 now, GString *why, guint 
                               struct tk_ledger **ledger_r)
 {
     struct tk_ledger *ledger = g_new0(struct tk_ledger, 1);
+    g_mutex_init(&ledger->turn);
     ledger->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     enum tk_status status = ledger->fd >= 0
                                 ? take_turn(ledger->fd, path, why)
@@ -255,6 +264,7 @@ void tk_ledger_close(struct tk_ledger **ledger_p)
         munmap(ledger->contents, sizeof(struct contents));
     if (ledger->fd >= 0)
         close(ledger->fd);
+    g_mutex_clear(&ledger->turn);
     g_free(ledger);
 }
 
@@ -269,6 +279,7 @@ void tk_ledger_enter(struct tk_ledger *ledger, const guint8 sha256[TK_HASH_LEN],
 
     const struct crashed *entry = find(ledger->contents, seat_r->key);
     seat_r->crashes = entry != NULL ? (guint)(load(&entry->about) & CRASHES_MAX) : 0;
+    seat_r->slow = entry != NULL && seat_r->crashes == 0;
     const guint first = __atomic_fetch_add(&ledger->next, 1, __ATOMIC_RELAXED);
     for (guint i = 0; i < TK_LEDGER_SLOTS && seat_r->slot == NULL; i++) {
         guint64 *slot = &ledger->slots[(first + i) % TK_LEDGER_SLOTS];
@@ -287,4 +298,18 @@ void tk_ledger_leave(struct tk_ledger *ledger, struct tk_ledger_seat *seat, gboo
     struct crashed *entry = well && seat->crashes == 1 ? find(ledger->contents, seat->key) : NULL;
     if (entry != NULL)
         change(&entry->key, seat->key, 0);
+}
+
+void tk_ledger_note_slow(struct tk_ledger *ledger, const struct tk_ledger_seat *seat, gint64 now)
+{
+    if (ledger == NULL || seat->slow || seat->crashes > 0)
+        return;
+    g_mutex_lock(&ledger->turn);
+    /* Who starts just now counts crashes. That is more important, and this mail may be slow once more. */
+    if (lock(ledger->fd, F_WRLCK, LOCK_COUNTING)) {
+        if (find(ledger->contents, seat->key) == NULL)
+            insert(ledger->contents, seat->key, now, 0);
+        lock(ledger->fd, F_UNLCK, LOCK_COUNTING);
+    }
+    g_mutex_unlock(&ledger->turn);
 }

@@ -5,6 +5,9 @@
  * one when it goes, no system call. What a process left in its slots when it ended is counted by the next one
  * that starts; a mail that was there twice is to be read with care (rules/limits.h, TK_LEVEL_RAW).
  *
+ * A mail that took too long is remembered in the same places, so that each attempt of its sender is read
+ * the same way, and cheaply.
+ *
  * A mail is known by the hash of its raw bytes. One file serves several processes, each with slots of its
  * own; they are claimed by a lock that ends with the process. Bounded: the least suspicious and oldest of
  * what was counted makes room. Safe from any thread. */
@@ -29,6 +32,7 @@ struct tk_ledger_seat {
     guint64 *slot; /* NULL: none was free */
     guint64 key;
     guint crashes; /* how often the program crashed on this mail */
+    gboolean slow; /* it never did, but the mail took too long before */
 };
 
 /* Opens PATH, makes it where it is not there, and counts what crashed processes left. NOW: seconds since
@@ -45,6 +49,10 @@ void tk_ledger_close(struct tk_ledger **ledger);
 /* The mail with this hash is about to be read. LEDGER may be NULL: nothing is known then. */
 void tk_ledger_enter(struct tk_ledger *ledger, const guint8 sha256[TK_HASH_LEN],
                      struct tk_ledger_seat *seat_r);
+
+/* The mail took too long. From now on that is known of it, unless another process starts at this moment. NOW
+ * as above. */
+void tk_ledger_note_slow(struct tk_ledger *ledger, const struct tk_ledger_seat *seat, gint64 now);
 
 /* It was read. WELL: to the end, so that one crash before was not its fault. */
 void tk_ledger_leave(struct tk_ledger *ledger, struct tk_ledger_seat *seat, gboolean well);

@@ -263,8 +263,11 @@ static void classify(struct run *run)
     const struct tk_classify_context envelope = {.mail_from = run->mail_from,
                                                  .installation = run->installation,
                                                  .own_message_id = own_id,
-                                                 .max_received = MAX_RECEIVED};
+                                                 .max_received = MAX_RECEIVED,
+                                                 .clock = tk_cputime_thread};
     tk_classify(message, &envelope, &run->outcome->classification);
+    if (run->outcome->classification.out_of_time)
+        tk_message_mark_slow(message);
 }
 
 /* From the bytes to the edits that they call for: all that the mail itself can make fail. */
@@ -309,6 +312,8 @@ static struct tk_message *read_message(const struct run *run)
 {
     static const struct tk_source nothing = {.bytes = (const guint8 *)""};
     struct tk_limits_outcome limits = *run->mail->limits;
+    if (run->seat.slow)
+        return tk_message_parse_slow(run->mail->source, &limits);
     if (run->seat.crashes < TK_INTAKE_CAREFUL) {
         TK_FAULT("parse", run->mail_from);
         return tk_message_parse_timed(run->mail->source, &limits, tk_cputime_thread);
@@ -336,6 +341,8 @@ void tk_intake_run(const struct tk_intake_context *context, const struct tk_inta
     run.rcpts = g_array_new(FALSE, TRUE, sizeof(struct tk_effects_rcpt));
     tk_ledger_enter(context->ledger, mail->raw_sha256, &run.seat);
     outcome_r->message = read_message(&run);
+    if (tk_message_has_flag(outcome_r->message, "cpu_time"))
+        tk_ledger_note_slow(context->ledger, &run.seat, mail->received_at / G_USEC_PER_SEC);
     TK_FAULT("parsed", run.mail_from);
     tk_authentic_find(context->conf, outcome_r->message, &mail->client, &outcome_r->authentic);
     run.shared = (struct tk_record_mail){.mail = mail,

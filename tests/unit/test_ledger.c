@@ -124,6 +124,39 @@ static void a_clean_end_is_no_crash(void **state)
     tk_ledger_close(&ledger);
 }
 
+static void a_slow_mail_is_known_again_and_a_crash_says_more(void **state)
+{
+    (void)state;
+    struct tk_ledger *ledger = open_at(NOW, 0);
+    struct tk_ledger_seat seat;
+    tk_ledger_enter(ledger, hash_of(1), &seat);
+    assert_false(seat.slow);
+    tk_ledger_note_slow(ledger, &seat, NOW);
+    tk_ledger_leave(ledger, &seat, TRUE);
+    for (int attempt = 0; attempt < 2; attempt++) {
+        tk_ledger_enter(ledger, hash_of(1), &seat);
+        assert_true(seat.slow);
+        assert_int_equal(seat.crashes, 0);
+        tk_ledger_note_slow(ledger, &seat, NOW);
+        tk_ledger_leave(ledger, &seat, TRUE);
+        tk_ledger_close(&ledger);
+        ledger = open_at(NOW, 0);
+    }
+    tk_ledger_enter(ledger, hash_of(2), &seat);
+    assert_false(seat.slow);
+    tk_ledger_leave(ledger, &seat, TRUE);
+    tk_ledger_close(&ledger);
+
+    crash_on(1, 1, 1);
+    ledger = open_at(NOW, 1);
+    tk_ledger_enter(ledger, hash_of(1), &seat);
+    assert_false(seat.slow);
+    assert_int_equal(seat.crashes, 1);
+    tk_ledger_note_slow(NULL, &seat, NOW);
+    tk_ledger_leave(ledger, &seat, FALSE);
+    tk_ledger_close(&ledger);
+}
+
 static void who_was_only_beside_a_crash_is_forgotten_when_read_well(void **state)
 {
     (void)state;
@@ -276,6 +309,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         LEDGER_TEST(what_was_read_at_a_crash_is_counted_at_the_next_start),
         LEDGER_TEST(a_clean_end_is_no_crash),
+        LEDGER_TEST(a_slow_mail_is_known_again_and_a_crash_says_more),
         LEDGER_TEST(who_was_only_beside_a_crash_is_forgotten_when_read_well),
         LEDGER_TEST(processes_share_a_file_and_count_only_what_the_dead_left),
         LEDGER_TEST(more_mails_than_slots_and_a_missing_ledger_do_no_harm),
