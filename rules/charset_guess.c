@@ -1,9 +1,9 @@
 /* charset_guess: the charset that unlabelled bytes are most likely in, by uchardet.
  *
- * uchardet knows the letters of some forty languages. It is kept within bounds: it sees the beginning only, a
- * single 8-bit octet is no evidence, and of its answers those are taken that mail is written in. The others
- * are what it takes short western texts for. Owns nothing; cannot fail: windows-1252 is the answer where
- * nothing speaks for another. */
+ * uchardet knows the letters of some forty languages. It is kept within bounds: it sees the first lines with
+ * 8-bit octets only, a single 8-bit octet is no evidence, and of its answers those are taken that mail is
+ * written in. The others are what it takes short western texts for. Owns nothing; cannot fail: windows-1252
+ * is the answer where nothing speaks for another. */
 #include "rules/charset.h"
 
 #include <string.h>
@@ -11,8 +11,11 @@
 
 #define DEFAULT_GUESS "WINDOWS-1252"
 
-/* More than a few lines adds nothing to the evidence. */
-#define SAMPLE 16384
+/* More than a score of lines adds nothing to the evidence. uchardet takes as long for each octet as the rest
+ * of the reading for a hundred, and a mail may have a thousand parts. */
+#define SAMPLE 2048
+/* Octets before the first 8-bit one that belong to the sample. */
+#define CONTEXT 64
 
 /* Fewer 8-bit octets than this fit any charset. */
 #define HIGH_MIN 2
@@ -75,9 +78,20 @@ static const char *ask(const guint8 *bytes, gsize len)
     return guess;
 }
 
+/* Where the sample begins: some words before the first octet that tells anything. LEN where there is none. */
+static gsize sample_start(const guint8 *bytes, gsize len)
+{
+    gsize first = 0;
+    while (first < len && bytes[first] < 0x80 && bytes[first] != 0x1b)
+        first++;
+    return first < len ? first - MIN(first, CONTEXT) : len;
+}
+
 const char *tk_charset_guess(const guint8 *bytes, gsize len)
 {
-    len = MIN(len, SAMPLE);
+    const gsize start = sample_start(bytes, len);
+    bytes += start;
+    len = MIN(len - start, SAMPLE);
     if (memchr(bytes, 0x1b, len) == NULL && count_high(bytes, len) < HIGH_MIN)
         return DEFAULT_GUESS;
     const char *guess = ask(bytes, len);

@@ -54,7 +54,7 @@ struct tk_classify_context {
     const struct tk_installation *installation; /* whose X-Ticket-Loop is ours; NULL: unknown */
     gboolean own_message_id;                    /* tk_token_is_own_message_id */
     guint max_received;                         /* more Received headers are a loop; 0: none are */
-    tk_budget_clock clock; /* NULL: the time is not limited */
+    tk_budget_clock clock;                      /* NULL: the time is not limited */
 };
 
 /* Processor time for the class of one mail, in microseconds; it takes some milliseconds. */
