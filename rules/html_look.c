@@ -51,16 +51,43 @@ static void squeeze(GString *s)
     g_string_truncate(s, to);
 }
 
-/* The value of the declaration NAME in the squeezed STYLE, NULL if there is none; it ends with ";" or NUL. */
-static const char *declaration(const char *style, const char *name)
-{
-    gsize n = strlen(name);
+/* The declarations that are looked at: for each its value in the squeezed style, which ends with ";" or NUL,
+ * where it is declared first; NULL else. */
+enum property {
+    DISPLAY,
+    VISIBILITY,
+    MSO_HIDE,
+    OPACITY,
+    OVERFLOW,
+    MAX_HEIGHT,
+    HEIGHT,
+    FONT_SIZE,
+    BORDER_TOP,
+    PADDING,
+    PROPERTIES
+};
 
-    for (const char *p = strstr(style, name); p != NULL; p = strstr(p + n, name)) {
-        if (p[n] == ':' && (p == style || p[-1] == ';' || p[-1] == '"' || p[-1] == '\''))
-            return p + n + 1;
+static void read_declarations(const char *style, const char *values_r[PROPERTIES])
+{
+    static const char *const names[PROPERTIES] = {
+        [DISPLAY] = "display:", [VISIBILITY] = "visibility:", [MSO_HIDE] = "mso-hide:",
+        [OPACITY] = "opacity:", [OVERFLOW] = "overflow:",     [MAX_HEIGHT] = "max-height:",
+        [HEIGHT] = "height:",   [FONT_SIZE] = "font-size:",   [BORDER_TOP] = "border-top:",
+        [PADDING] = "padding:",
+    };
+
+    for (const char *p = style; p != NULL && *p != '\0';
+         p = strpbrk(p, ";\"'"), p = p != NULL ? p + 1 : NULL) {
+        for (guint i = 0; i < PROPERTIES; i++) {
+            if (values_r[i] == NULL && *p == *names[i] && g_str_has_prefix(p, names[i]))
+                values_r[i] = p + strlen(names[i]);
+        }
     }
-    return NULL;
+}
+
+static gboolean begins(const char *value, const char *word)
+{
+    return value != NULL && g_str_has_prefix(value, word);
 }
 
 static gboolean is_zero(const char *value)
@@ -74,27 +101,18 @@ static gboolean is_zero(const char *value)
 
 static void look_at_style(const char *style, struct tk_html_look *look)
 {
-    const char *value = declaration(style, "display"), *border;
+    const char *values[PROPERTIES] = {NULL};
 
-    look->hidden = look->hidden || (value != NULL && g_str_has_prefix(value, "none"));
-    value = declaration(style, "visibility");
-    look->hidden = look->hidden || (value != NULL && g_str_has_prefix(value, "hidden"));
-    value = declaration(style, "mso-hide");
-    look->hidden = look->hidden || (value != NULL && g_str_has_prefix(value, "all"));
-    look->hidden = look->hidden || is_zero(declaration(style, "opacity"));
-    value = declaration(style, "overflow");
-    if (value != NULL && g_str_has_prefix(value, "hidden"))
-        look->hidden = look->hidden || is_zero(declaration(style, "max-height")) ||
-                       is_zero(declaration(style, "height"));
-    value = declaration(style, "font-size");
-    look->zero_font = is_zero(value);
-    look->sized_font = value != NULL && !look->zero_font;
+    read_declarations(style, values);
+    look->hidden =
+        look->hidden || begins(values[DISPLAY], "none") || begins(values[VISIBILITY], "hidden") ||
+        begins(values[MSO_HIDE], "all") || is_zero(values[OPACITY]) ||
+        (begins(values[OVERFLOW], "hidden") && (is_zero(values[MAX_HEIGHT]) || is_zero(values[HEIGHT])));
+    look->zero_font = is_zero(values[FONT_SIZE]);
+    look->sized_font = values[FONT_SIZE] != NULL && !look->zero_font;
     look->quote = look->quote || strstr(style, "border-left:") != NULL;
     /* the line that Outlook draws above the copied header; signatures have other paddings */
-    border = declaration(style, "border-top");
-    value = declaration(style, "padding");
-    if (border != NULL && g_str_has_prefix(border, "solid") && value != NULL &&
-        g_str_has_prefix(value, "3.0pt"))
+    if (begins(values[BORDER_TOP], "solid") && begins(values[PADDING], "3.0pt"))
         look->mark = TK_TRIM_MARK_CUT;
 }
 
