@@ -130,7 +130,7 @@ static void check_rule(struct tk_conf_findings *findings, struct tk_channel *cha
         tk_conf_problem_channel(findings, channel, rule, TRUE,
                                 "channel.fields.field = \"%s\": the template %s/%s has no such field",
                                 rule->field, channel->template->tenant, channel->template->name);
-    if (rule->from == TK_FROM_NOTHING && rule->default_text == NULL)
+    if (rule->from == TK_FROM_NOTHING && rule->default_text == NULL && channel->offer_from == NULL)
         tk_conf_problem_channel(findings, channel, rule, TRUE,
                                 "channel.fields.field = \"%s\": nothing fills it; from or default is needed",
                                 rule->field);
@@ -160,9 +160,10 @@ static void add_implied(struct tk_channel *channel)
     }
 }
 
+/* Offers are in the database: what one of them fills is known when the channel is published. */
 static void check_required(struct tk_conf_findings *findings, struct tk_channel *channel)
 {
-    const struct tk_template *template = channel->template;
+    const struct tk_template *template = channel->offer_from == NULL ? channel->template : NULL;
     for (guint i = 0; template != NULL && i < template->fields->len; i++) {
         const struct tk_template_field *field = template->fields->pdata[i];
         if (field->required && field->name[0] != '\0' && find_rule(channel, field->name) == NULL)

@@ -271,7 +271,8 @@ static const struct tk_option table[] = {
             .help = "The template of the channel's tickets, of the same tenant and published. It cannot change once the "
                     "channel is published."),
     CHANNEL("channel.offer_from", ONE, NAME, .min = 1, .max = NAME_BYTES, MEMBER(tk_channel, offer_from),
-            .help = "An offer of the catalogue whose defaults the channel's silent offer takes over."),
+            .help = "An offer of the catalogue whose defaults the channel's silent offer takes over. They fill what a mail leaves "
+                    "empty, restricted where the field is; publishing checks that they are values of the template."),
     CHANNEL("channel.reply_types", LIST, NAME, .min = 0, .max = LIST_MAX, MEMBER(tk_channel, reply_types),
             .help = "Ticket types that may receive notes by mail. Not given: the type of the template. An empty list: none."),
     CHANNEL("channel.participants", ONE, WORD, .default_text = "cc_allowed", .words = participants_words,

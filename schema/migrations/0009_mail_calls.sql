@@ -341,6 +341,20 @@ BEGIN
 END
 $$;
 
+-- Whether only role ticket_restricted reads a field of a channel's tickets: its template says so, or its rules do.
+CREATE FUNCTION field_restricted(p_tenant_id bigint, p_channel_id bigint, p_name text) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = ticketing, pg_temp
+    AS $$
+    SELECT coalesce(bool_or(
+               t.fields @> jsonb_build_array(jsonb_build_object('name', p_name, 'restricted', true))
+               OR coalesce(u.rules -> 'fields' @> jsonb_build_array(jsonb_build_object('field', p_name, 'restricted', true)),
+                           false)), false)
+    FROM channel c
+    JOIN template t USING (tenant_id, template_id)
+    LEFT JOIN channel_rules u USING (tenant_id, channel_id, rules_version)
+    WHERE c.tenant_id = p_tenant_id AND c.channel_id = p_channel_id
+$$;
+
 -- ingest, as in 0003. p_form: the sender wrote for the requester. He takes part in nothing himself, and both are counted.
 DROP FUNCTION ingest(bigint, bigint, bytea, interval, timestamptz, timestamptz, text, text, text, text, text, text,
     text, text, bigint, bigint, bytea, timestamptz, text, text, text, text, text, text, text, text[], text[], text[],
@@ -453,16 +467,20 @@ BEGIN
                             description_full, description_html, requester, requester_name, priority, notices,
                             created_at, updated_at, linked_ticket_id)
             VALUES (p_tenant_id, r.number, v_channel.ticket_type, p_channel_id, v_channel.offer_id, p_subject, p_body,
-                    p_body_full, p_body_html, p_requester, p_requester_name, p_priority, p_notices, p_now, p_now,
+                    p_body_full, p_body_html, p_requester, p_requester_name, coalesce(nullif(p_priority, ''), v_channel.defaults ->> 'priority', p_priority), p_notices, p_now, p_now,
                     (SELECT t.ticket_id FROM ticket t WHERE t.tenant_id = p_tenant_id AND t.ticket_id = v_linked))
             RETURNING ticket.ticket_id INTO r.ticket_id;
         INSERT INTO ticket_field (tenant_id, ticket_id, name, value, restricted)
             SELECT p_tenant_id, r.ticket_id, f.name, f.value, f.restricted
             FROM unnest(p_field_names, p_field_values, p_field_restricted) AS f (name, value, restricted);
         IF v_channel.defaults <> '{}' THEN
-            INSERT INTO ticket_field (tenant_id, ticket_id, name, value)
-                SELECT p_tenant_id, r.ticket_id, d.key, d.value FROM jsonb_each_text(v_channel.defaults) d
-                ON CONFLICT DO NOTHING;
+            -- What the mail leaves empty. The ticket's columns are no fields.
+            INSERT INTO ticket_field AS f (tenant_id, ticket_id, name, value, restricted)
+                SELECT p_tenant_id, r.ticket_id, d.key, d.value, field_restricted(p_tenant_id, p_channel_id, d.key)
+                FROM jsonb_each_text(v_channel.defaults) d
+                WHERE d.value <> '' AND d.key NOT IN ('subject', 'description', 'requester', 'requester_name', 'priority')
+                ON CONFLICT (tenant_id, ticket_id, name) DO UPDATE
+                    SET value = EXCLUDED.value, restricted = f.restricted OR EXCLUDED.restricted WHERE f.value = '';
         END IF;
         INSERT INTO participant (tenant_id, ticket_id, address)
             SELECT DISTINCT p_tenant_id, r.ticket_id, a FROM unnest(p_participants) a WHERE a <> '';

@@ -503,6 +503,37 @@ BEGIN
 END
 $$;
 
+-- An offer fills what the template requires and no field rule of the channel fills, with values that the template has.
+CREATE FUNCTION publish_offer_check(p_template jsonb, p_rules jsonb, p_offer text, p_defaults jsonb) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE SET search_path = ticketing, pg_temp
+    AS $$
+DECLARE
+    v_bad record;
+BEGIN
+    SELECT f ->> 'name' AS name INTO v_bad FROM jsonb_array_elements(p_template -> 'fields') AS f
+        WHERE (f ->> 'required')::boolean AND coalesce(p_defaults ->> (f ->> 'name'), '') = ''
+          AND NOT EXISTS (SELECT FROM jsonb_array_elements(p_rules -> 'fields') AS r
+                          WHERE r ->> 'field' = f ->> 'name' AND (r ->> 'from' <> '' OR r ->> 'default' <> ''))
+        LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'channel.fields: nothing fills %, which the template % requires, nor does the offer %; add { field = "%"; default = "..."; }',
+            v_bad.name, p_template ->> 'name', p_offer, v_bad.name USING ERRCODE = 'TK011';
+    END IF;
+    SELECT d.key, d.value, (SELECT string_agg(v, ', ') FROM jsonb_array_elements_text(f -> 'values') AS v) AS allowed INTO v_bad
+        FROM jsonb_each_text(p_defaults) d
+        JOIN jsonb_array_elements(p_template -> 'fields') AS f ON f ->> 'name' = d.key
+        WHERE jsonb_array_length(f -> 'values') > 0 AND NOT f -> 'values' ? d.value
+        LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'channel.offer_from = "%": its default % = "%": none of %', p_offer, v_bad.key, v_bad.value, v_bad.allowed
+            USING ERRCODE = 'TK011';
+    END IF;
+    IF char_length(p_defaults ->> 'priority') > 64 THEN
+        RAISE EXCEPTION 'channel.offer_from = "%": its default priority has more than 64 letters', p_offer USING ERRCODE = 'TK011';
+    END IF;
+END
+$$;
+
 -- Makes a template, channel and silent offer of a tenant what the files say. Says what changed; NULL means nothing did.
 -- p_template: {name, ticket_type, prefix, status, fields}; p_channel: {name, title, address, status, offer_from, addresses},
 -- where addresses is for publish_addresses(), the channel's own first; without it there is but that one.
@@ -566,6 +597,7 @@ BEGIN
             IF NOT FOUND THEN
                 RAISE EXCEPTION 'there is no offer %', p_channel ->> 'offer_from' USING ERRCODE = 'TK011';
             END IF;
+            PERFORM publish_offer_check(p_template, p_rules, p_channel ->> 'offer_from', v_defaults);
         END IF;
         INSERT INTO offer AS o (tenant_id, name, channel_id, template_id, hidden, defaults)
             VALUES (publish.tenant_id, 'mail:' || v_channel.name, v_channel.channel_id, v_template_id, true, v_defaults)
@@ -590,5 +622,25 @@ BEGIN
         v_changes := v_changes || 'rules changed'::text;
     END IF;
     changed := nullif(array_to_string(v_changes, ', '), '');
+END
+$$;
+
+-- What an offer filled before this version is restricted now where the field is.
+DO $$
+DECLARE
+    v_field record;
+    v_count bigint;
+BEGIN
+    FOR v_field IN SELECT o.tenant_id, o.channel_id, d.key, d.value FROM offer o CROSS JOIN jsonb_each_text(o.defaults) d
+                   WHERE o.channel_id IS NOT NULL AND field_restricted(o.tenant_id, o.channel_id, d.key) LOOP
+        UPDATE ticket_field f SET restricted = true FROM ticket t
+            WHERE f.tenant_id = v_field.tenant_id AND f.name = v_field.key AND NOT f.restricted AND f.value = v_field.value
+              AND t.tenant_id = f.tenant_id AND t.ticket_id = f.ticket_id AND t.channel_id = v_field.channel_id;
+        GET DIAGNOSTICS v_count = ROW_COUNT;
+        IF v_count > 0 THEN
+            RAISE NOTICE 'The field % of % tickets was filled by an offer and readable by all agents; it is restricted now',
+                v_field.key, v_count USING ERRCODE = 'TK020';
+        END IF;
+    END LOOP;
 END
 $$;

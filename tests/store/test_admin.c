@@ -127,6 +127,74 @@ static void defaults_of_an_offer_fill_the_fields_that_a_mail_leaves(void **state
                                            " (SELECT max(ticket_id) FROM ticketing.ticket)");
 }
 
+/* A template with fields that it requires, one of them restricted; SITE is so in the channel alone. */
+static struct tk_publication paid_publication(void)
+{
+    struct tk_publication p = server_publication();
+    p.channel = "pay";
+    p.address = "pay@acme.tickets.example.net";
+    p.template_name = p.template_ticket_type = "pay";
+    p.template_prefix = "PAY";
+    p.template_fields =
+        "[{\"name\": \"salary\", \"values\": [], \"required\": true, \"restricted\": true},"
+        " {\"name\": \"grade\", \"values\": [\"a\", \"b\"], \"required\": true, \"restricted\": false},"
+        " {\"name\": \"site\", \"values\": [], \"required\": false, \"restricted\": false}]";
+    p.rules =
+        "{\"fields\": [{\"field\": \"site\", \"from\": \"\", \"default\": null, \"restricted\": true}]}";
+    p.offer_from = "paid";
+    return p;
+}
+
+static void what_an_offer_fills_is_filled_and_restricted_where_the_field_is(void **state)
+{
+    (void)state;
+    struct tk_publication p = paid_publication();
+    p.offer_from = NULL;
+    struct tk_published published = {0};
+    assert_int_equal(tk_admin_publish(admin, &p, soon(5), &published, NULL), TK_OK);
+    g_clear_pointer(&published.changed, g_free);
+    static const struct {
+        const char *defaults, *refusal;
+    } rows[] = {
+        {"{\"grade\": \"a\"}", "nothing fills salary"},
+        {"{\"salary\": \"100\", \"grade\": \"c\"}", "grade = \"c\": none of a, b"},
+        {"{\"salary\": \"100\", \"grade\": \"a\", \"site\": \"hq\", \"priority\": \"P2\", \"free\": \"x\"}",
+         NULL},
+    };
+    p.offer_from = "paid";
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *sql = g_strdup_printf(
+            "DELETE FROM ticketing.offer WHERE name = 'paid'; INSERT INTO ticketing.offer (tenant_id, name, "
+            "template_id, defaults) SELECT tenant_id, 'paid', template_id, '%s' FROM ticketing.template "
+            "WHERE "
+            "name = 'pay'",
+            rows[i].defaults);
+        server_expect("", sql);
+        if (rows[i].refusal != NULL)
+            expect_refused(&p, rows[i].refusal);
+    }
+    assert_int_equal(tk_admin_publish(admin, &p, soon(5), &published, NULL), TK_OK);
+    g_free(published.changed);
+    const struct tk_ingest_field fields[] = {{"site", "", true}, {"free", "from the mail", false}};
+    struct tk_ingest mail = server_mail("paid");
+    mail.channel_id = published.channel_id;
+    mail.fields = fields;
+    mail.field_count = G_N_ELEMENTS(fields);
+    mail.priority = "";
+    struct tk_ingest_result result = server_ingest(milter, &mail, TK_OK);
+    tk_ingest_result_clear(&result);
+    server_expect(
+        "free=from the mail,grade=a,salary=100!,site=hq!",
+        "SELECT string_agg(name || '=' || value || CASE WHEN restricted THEN '!' ELSE '' END, ',' ORDER BY "
+        "name) FROM ticketing.ticket_field WHERE ticket_id = (SELECT max(ticket_id) FROM "
+        "ticketing.ticket)");
+    server_expect("P2", "SELECT priority FROM ticketing.ticket ORDER BY ticket_id DESC LIMIT 1");
+    g_autofree char *seen = server_ask("ticket_agent",
+                                       "SELECT count(*) FROM ticketing.ticket_field WHERE value = "
+                                       "'100'");
+    assert_string_equal(seen, "0");
+}
+
 static void a_channel_is_disabled_on_the_spot(void **state)
 {
     (void)state;
@@ -418,6 +486,7 @@ int main(void)
         cmocka_unit_test(agents_answer_and_move_tickets),
         cmocka_unit_test(an_agents_note_takes_its_files_along),
         cmocka_unit_test(a_note_with_a_file_waits_for_a_mail_with_the_same_file),
+        cmocka_unit_test(what_an_offer_fills_is_filled_and_restricted_where_the_field_is),
     };
     return server_run(tests, setup, teardown);
 }

@@ -81,6 +81,10 @@ static void an_address_belongs_to_one_channel_of_the_installation(void **state)
 {
     (void)state;
     bool changed = false;
+    publish("acme", "first", "a@acme.tickets.example.net",
+            ",{\"kind\": \"folder\", \"address\": \"fail@acme.tickets.example.net\"}"
+            ",{\"kind\": \"alias\", \"address\": \"b@acme.tickets.example.net\"}",
+            NULL);
     const char *const shared[] = {"acme.tickets.example.net", NULL};
     assert_int_equal(tk_admin_tenant_domains(admin, "globex", shared, true, true, soon(5), &changed, NULL),
                      TK_OK);
@@ -233,7 +237,18 @@ static void an_upgrade_takes_over_what_is_published(void **state)
         " 'address', lower(address), 'aliases', CASE v WHEN 1 THEN '[\"gone@gone.example\"]'::jsonb ELSE"
         " '[\"both@shared.example\"]' END, 'success', 'none', 'fail', 'Fail@folders.example', 'exclude', "
         "'alias'),"
-        " now(), 'x' FROM ticketing.channel, generate_series(1, 2) v WHERE name = 'support'");
+        " now(), 'x' FROM ticketing.channel, generate_series(1, 2) v WHERE name = 'support';"
+        "UPDATE ticketing.template SET fields = '[{\"name\": \"salary\", \"restricted\": true}]';"
+        "INSERT INTO ticketing.offer (tenant_id, name, channel_id, template_id, hidden, defaults)"
+        " SELECT tenant_id, 'mail:support', channel_id, template_id, true, '{\"salary\": \"100\", \"site\": "
+        "\"hq\"}' FROM ticketing.channel WHERE name = 'support';"
+        "INSERT INTO ticketing.ticket (tenant_id, number, ticket_type, channel_id, subject, description, "
+        "requester, created_at, updated_at) SELECT tenant_id, 'INC-1', 'incident', channel_id, 's', 'd', "
+        "'r', "
+        "now(), now() FROM ticketing.channel WHERE name = 'support';"
+        "INSERT INTO ticketing.ticket_field (tenant_id, ticket_id, name, value) SELECT tenant_id, ticket_id, "
+        "v.name, v.value FROM ticketing.ticket, (VALUES ('salary', '100'), ('site', 'hq')) AS v (name, "
+        "value)");
     assert_string_equal(filled, "");
     g_autoptr(GString) lines = g_string_new(NULL), why = g_string_new(NULL);
     guint applied = 0;
@@ -257,6 +272,12 @@ static void an_upgrade_takes_over_what_is_published(void **state)
                                                "tenant_id = 1");
     assert_string_equal(addresses, "both@shared.example alias,fail@folders.example folder,old@acme.example "
                                    "address,support@acme.example address");
+    /* What an offer filled is restricted now where the field is. */
+    assert_non_null(strstr(lines->str, "The field salary of 1 tickets was filled by an offer"));
+    g_autofree char *fields = server_ask_in(
+        "before", "postgres",
+        "SELECT string_agg(DISTINCT name || ' ' || restricted, ',') FROM ticketing.ticket_field");
+    assert_string_equal(fields, "salary true,site false");
     server_expect("", "DROP DATABASE before");
 }
 
