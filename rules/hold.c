@@ -122,7 +122,9 @@ void tk_hold_apply(const struct tk_message *message, const char *rcpt, struct tk
     g_autofree char *detail = NULL;
     g_autofree char *base = rcpt != NULL ? tk_address_base(rcpt, '+', &detail) : NULL;
     gboolean reply = detail != NULL || g_strcmp0(decision->rule, "thread") == 0;
-    if (!reply || message->from == NULL || !tk_hold_is_service(message->from->address))
+    /* What the channel lists as a form is no service of strangers. */
+    if (!reply || (decision->flags & TK_FLAG_FORM) != 0 || message->from == NULL ||
+        !tk_hold_is_service(message->from->address))
         return;
     decision->flags |= TK_FLAG_HELD;
     decision->never_answer = TRUE;

@@ -16,7 +16,8 @@
 gboolean tk_hold_is_service(const char *address);
 
 /* Sets TK_FLAG_HELD, and that nobody is answered, where DECISION makes a ticket or note of a service's mail
- * that came to a reply address (RCPT with a detail) or went through the thread rule. */
+ * that came to a reply address (RCPT with a detail) or went through the thread rule. A form of the channel is
+ * no such service. */
 void tk_hold_apply(const struct tk_message *message, const char *rcpt, struct tk_decision *decision);
 
 #endif

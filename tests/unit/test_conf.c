@@ -131,6 +131,28 @@ static void addresses_lead_to_their_channel_in_folded_form(void **state)
     tk_conf_unref(&conf);
 }
 
+static void our_own_addresses_are_those_of_channels_and_folders_with_and_without_a_detail(void **state)
+{
+    (void)state;
+    static const char *const others[] = {"ann@acme.example",   "support@acme.example.evil.example",
+                                         "xfail@acme.example", "acme.example",
+                                         "no address",         ""};
+    static const char *const ours[] = {"support@acme.example",    "Support@ACME.Example",
+                                       "helpdesk@acme.example",   "fail@acme.example",
+                                       "FAIL+t-a-b@acme.example", "\"fail\"@acme.example",
+                                       "support+x@acme.example",  "support.392@acme.tickets.example.net"};
+    struct tk_conf *conf = read_sample(SAMPLE_CHANNEL);
+    const struct tk_channel *c = channel_of(conf, "support");
+    for (gsize i = 0; i < G_N_ELEMENTS(ours); i++)
+        if (tk_conf_own(conf, ours[i]) != c)
+            fail_msg("%s is not ours", ours[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
+        if (tk_conf_own(conf, others[i]) != NULL)
+            fail_msg("%s is ours", others[i]);
+    assert_null(tk_conf_own(conf, NULL));
+    tk_conf_unref(&conf);
+}
+
 static void a_channel_is_found_by_name_where_it_is_unique(void **state)
 {
     (void)state;
@@ -313,6 +335,7 @@ int main(void)
         cmocka_unit_test(fields_are_read_and_the_implied_ones_added),
         cmocka_unit_test(reply_types_not_given_are_that_of_the_template),
         cmocka_unit_test(addresses_lead_to_their_channel_in_folded_form),
+        cmocka_unit_test(our_own_addresses_are_those_of_channels_and_folders_with_and_without_a_detail),
         cmocka_unit_test(a_channel_is_found_by_name_where_it_is_unique),
         cmocka_unit_test(equal_rules_give_equal_text_and_others_do_not),
         cmocka_unit_test(rules_are_this_json),

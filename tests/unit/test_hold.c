@@ -144,7 +144,11 @@ static void a_services_mail_is_held_where_it_answers_something(void **state)
         assert_true((decision.flags & TK_FLAG_UNCONFIRMED) != 0);
     }
     struct tk_message *message = sample_message();
-    struct tk_decision decision = {.verdict = TK_VERDICT_TICKET, .rule = "thread"};
+    struct tk_decision decision = {.verdict = TK_VERDICT_NOTE, .rule = "thread", .flags = TK_FLAG_FORM};
+    message->from = sample_mailbox("", "noreply@forms.acme.example");
+    tk_hold_apply(message, "support+t-a-abc@acme.example", &decision);
+    assert_int_equal(decision.flags, TK_FLAG_FORM);
+    decision = (struct tk_decision){.verdict = TK_VERDICT_TICKET, .rule = "thread"};
     message->from = NULL;
     tk_hold_apply(message, NULL, &decision);
     assert_int_equal(decision.flags, 0);
