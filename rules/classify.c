@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "rules/address.h"
 #include "rules/bounce.h"
 #include "rules/bounce_forms.h"
 #include "rules/classify_forms.h"
@@ -14,6 +15,9 @@
 #include "rules/classify_view.h"
 #include "rules/classify_words.h"
 #include "rules/phrase.h"
+
+/* A detail of our reply address is at least so long (80 bits in base 32); "ann+lists" is a person's. */
+#define REPLY_DETAIL_CHARS 16
 
 /* The contract of the header file. */
 #define EVIDENCE_BYTES 200
@@ -269,6 +273,23 @@ static gboolean is_role_sender(const struct look *look, struct tk_classification
     return found(result, TK_CLASS_AUTO_GENERATED, TK_STRENGTH_B, "From: %s", look->view.from);
 }
 
+/* A mail from the address that it goes to, with something like a reply token in the To. It is no proof of a
+ * loop. */
+static gboolean is_to_itself(const struct look *look, struct tk_classification *result)
+{
+    const struct tk_message *message = look->view.message;
+    g_autofree char *from = tk_address_fold(look->view.from);
+    for (guint i = 0; from != NULL && message->to != NULL && i < message->to->len; i++) {
+        const struct tk_mailbox *to = g_ptr_array_index(message->to, i);
+        g_autofree char *detail = NULL;
+        g_autofree char *base = tk_address_base(to->address, TK_ADDRESS_DELIMITER, &detail);
+        if (g_strcmp0(base, from) == 0 && detail != NULL && strlen(detail) >= REPLY_DETAIL_CHARS)
+            return found(result, TK_CLASS_LOOP, TK_STRENGTH_C, "From: %s is the address in To",
+                         look->view.from);
+    }
+    return FALSE;
+}
+
 /* "Ann Archer is out of the office": a subject that ends so. */
 static gboolean is_absence_sentence(const struct tk_view *view)
 {
@@ -299,7 +320,7 @@ void tk_classify(const struct tk_message *message, const struct tk_classify_cont
     static gboolean (*const tests[])(const struct look *, struct tk_classification *) = {
         is_loop,           is_feedback_report, is_receipt,     is_delivery_report,    is_known_form,
         is_bounce_by_form, is_marked,          is_null_sender, is_autoreply_by_words, is_report_by_words,
-        is_role_sender};
+        is_role_sender,    is_to_itself};
     struct tk_classification result = {.class = TK_CLASS_HUMAN};
     struct tk_budget budget = tk_budget_begin(context->clock, TK_CLASSIFY_CPU_MAX);
     struct look look;

@@ -58,7 +58,7 @@ static void check(const struct mail_case *c, const char *mail_from)
 static const struct mail_case persons[] = {
     {"who writes as the address that he writes to",
      "From: desk@example.net\nTo: desk+t-a-abcdefghijklmnop234567@example.net\nSubject: Printer\n",
-     "On fire.", NULL, NULL, "human", 0, NULL},
+     "On fire.", NULL, NULL, "loop", TK_STRENGTH_C, "From: desk@example.net is the address in To"},
     {"who bears a Message-ID that looks like ours and is not",
      ANN "Subject: x\nMessage-ID: <t-a-mfrggzdf@gw1.example.net>\n", "", NULL, NULL, "human", 0, NULL},
     {"who answers a mail of ours", ANN "Subject: x\nIn-Reply-To: <" OWN_ID ">\n", "", NULL, NULL, "human", 0,
