@@ -354,8 +354,8 @@ static gboolean thread_rule(const struct tk_decide_input *input, struct tk_decis
         if (input->number == NULL && !input->has_token)
             return FALSE;
         decision->cut_token = TRUE;
-        /* Their number was not looked up. */
-        gboolean asked = input->has_token || (!input->requester.own && !input->requester.form);
+        /* The number under an address of ours was not looked up. */
+        gboolean asked = input->has_token || !input->requester.own || input->requester.form;
         return hit(decision, TK_VERDICT_TICKET, asked ? TK_REASON_UNKNOWN_TICKET : TK_REASON_NOT_PARTICIPANT,
                    NULL);
     }

@@ -68,7 +68,7 @@ struct tk_decide_input {
     enum tk_tri authenticated;     /* whether the sender is confirmed (rules/authentic.h) */
     gboolean can_confirm;          /* the configuration trusts somebody to confirm senders */
     /* NULL: there were no keys, or nothing was found. Of a mail from an address of ours only by a token or a
-     * Message-ID, of a form only by a token. */
+     * Message-ID. */
     const struct tk_decide_known *known;
     const char *number;          /* of this tenant's form, that the subject bears, or NULL */
     gboolean has_token;          /* the mail bears a token that was signed for this channel */

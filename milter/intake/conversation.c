@@ -74,21 +74,18 @@ static const char *matched_by(const struct look *look, const struct tk_fact *fac
     return NULL;
 }
 
-/* Nobody knows that the requester of a form is who he says. */
+/* Nobody knows that the requester of a form is who he says, so a form writes to a ticket by a token alone. */
 static gboolean takes_part(const struct look *look, const struct tk_fact *fact)
 {
     return fact->participant && !look->record->requester.form;
 }
 
-/* Whether the fact counts for the mail. A subject tells nothing of who an address of ours is, and in a form
- * anybody writes what he likes but a token. */
+/* Whether the fact counts for the mail: a subject names no ticket to an address of ours. */
 static gboolean counts(const struct look *look, const struct tk_fact *fact)
 {
     const struct tk_requester *requester = &look->record->requester;
-    if (requester->form)
-        return fact->kind == TK_FACT_TOKEN;
-    if (requester->own)
-        return fact->kind == TK_FACT_TOKEN || fact->kind == TK_FACT_MESSAGE_ID;
+    if (requester->own && !requester->form && fact->kind == TK_FACT_NUMBER)
+        return FALSE;
     return fact->kind != TK_FACT_INTAKE;
 }
 

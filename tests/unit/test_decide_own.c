@@ -190,8 +190,9 @@ static void in_a_form_only_a_token_names_a_ticket(void **state)
     set_form(TRUE);
     input.authenticated = TK_YES;
     input.number = "INC-7";
-    expect("ticket not_participant thread (form)  silent cut");
+    expect("ticket unknown_ticket thread (form)  silent cut");
     input.known = &known;
+    expect("ticket not_participant thread (form)  silent cut");
     input.has_token = TRUE;
     known.proof = TK_PROOF_TICKET;
     expect("note unverified thread (form) ticket internal silent");
