@@ -186,7 +186,7 @@ static const struct {
     {"ticket_milter", "INSERT INTO ticketing.participant VALUES (1, 1, 'x')", "!42501"},
     {"ticket_milter", "UPDATE ticketing.channel SET status = 'published'", "!42501"},
     {"ticket_milter", "DELETE FROM ticketing.intake_key", "!42501"},
-    {"ticket_milter", "SELECT nextval('ticketing.number_1_inc')", "!42501"},
+    {"ticket_milter", "SELECT nextval('ticketing.number_1')", "!42501"},
     {"ticket_milter", "SELECT ticketing.add_note(1, 'INC-1', 'x', 'public', 'x')", "!42501"},
     {"ticket_milter", "SELECT ticketing.set_status(1, 'INC-1', 'closed', 'x')", "!42501"},
     {"ticket_milter", "SELECT ticketing.attachment_data(1, 1)", "!42501"},
@@ -472,6 +472,37 @@ static void a_migration_that_waits_for_a_table_lets_others_in_and_comes_again(vo
     tk_store_close(&store);
 }
 
+static void sequences_get_names_without_a_tenant_and_keep_their_values(void **state)
+{
+    (void)state;
+    server_old("counted", 7);
+    g_autofree char *filled =
+        server_ask_in("counted", "postgres",
+                      "SET ROLE ticket_owner; INSERT INTO ticketing.tenant (name, created_at)"
+                      " VALUES ('acme', now()), ('globex', now());"
+                      "CREATE SEQUENCE ticketing.number_1_inc; CREATE SEQUENCE ticketing.number_2_inc;"
+                      "CREATE SEQUENCE ticketing.number_2_r2d2; SELECT setval('ticketing.number_1_inc', 7),"
+                      " setval('ticketing.number_2_inc', 41), setval('ticketing.number_2_r2d2', 5)");
+    assert_string_equal(filled, "7");
+    g_autoptr(GString) lines = g_string_new(NULL), why = g_string_new(NULL);
+    guint applied = 0;
+    struct tk_store *store = server_store_in("counted", "postgres", 1);
+    if (tk_admin_migrate(store, soon(30), &applied, lines, why) != TK_OK)
+        fail_msg("%s", why->str);
+    tk_store_close(&store);
+    g_autofree char *next = server_ask_in(
+        "counted", "postgres",
+        "SELECT string_agg(tenant_id || ' ' || prefix || ' '"
+        " || nextval(ticketing.number_sequence(tenant_id, prefix)::regclass), ',' ORDER BY tenant_id, prefix)"
+        " FROM ticketing.numbering");
+    assert_string_equal(next, "1 INC 8,2 INC 42,2 R2D2 6");
+    g_autofree char *names = server_ask_in("counted", "postgres",
+                                           "SELECT string_agg(relname, ',' ORDER BY relname) FROM pg_class"
+                                           " WHERE relkind = 'S' AND relname LIKE 'number\\_%'");
+    assert_string_equal(names, "number_1,number_2,number_3");
+    server_expect("", "DROP DATABASE counted");
+}
+
 static void a_number_in_any_case_is_the_ticket_in_turkish_too(void **state)
 {
     (void)state;
@@ -564,6 +595,7 @@ int main(void)
         cmocka_unit_test(two_at_once_migrate_once),
         cmocka_unit_test(nobody_but_the_owner_can_hold_a_migration_up),
         cmocka_unit_test(a_migration_that_waits_for_a_table_lets_others_in_and_comes_again),
+        cmocka_unit_test(sequences_get_names_without_a_tenant_and_keep_their_values),
         cmocka_unit_test(a_number_in_any_case_is_the_ticket_in_turkish_too),
     };
     return server_run(tests, setup, teardown);
