@@ -44,8 +44,8 @@ class Watched(Stack):
 
     def expect_well(self, number):
         """The NUMBER-th alarm is over, and a mail is taken."""
-        wait_for(lambda: len(self.lines("alarm over: taking mails")) == number, "the end of alarm %d" % number, 60)
-        wait_for(lambda: self.manager.status() == "taking mails", "the status", 60)
+        wait_for(lambda: len(self.lines("alarm over: taking mails")) == number, "the end of alarm %d" % number)
+        wait_for(lambda: self.manager.status() == "taking mails", "the status")
         expect_equal(self.send(mail(), ANN, [SUPPORT])[0], 250, "the reply")
 
 
@@ -93,7 +93,7 @@ def _(stack):
     stack.stop_postgres("immediate")
     for _ in range(5):
         expect_equal(stack.send(mail(), ANN, [SUPPORT])[0], 451, "the reply")
-    wait_for(lambda: len(stack.lines("alarm: mails are put off with 451")) == alarms + 1, "the alarm", 90)
+    wait_for(lambda: len(stack.lines("alarm: mails are put off with 451")) == alarms + 1, "the alarm")
     stack.start_postgres()
     stack.expect_well(before + 1)
     expect_equal(len(stack.lines("alarm: mails are put off with 451")), alarms + 1, "alarms")
@@ -106,7 +106,7 @@ def _(stack):
     for _ in range(5):
         expect_equal(stack.send(mail(), ANN, [SUPPORT])[0], 451, "the reply")
     words = "alarm: mails are put off with 451, of 1 channels; the last: acme/support: "
-    wait_for(lambda: len(stack.lines(words)) == 1, "the alarm", 60)
+    wait_for(lambda: len(stack.lines(words)) == 1, "the alarm")
     expect("(SQLSTATE 23514)" in stack.lines(words)[0], stack.lines(words)[0])
     wait_for(lambda: "SQLSTATE 23514" in stack.manager.status(), "the status")
     stack.psql("ALTER TABLE ticketing.ticket DROP CONSTRAINT added")
@@ -126,11 +126,11 @@ def _(stack):
         process = subprocess.Popen([stack.program("ticket-notify"), "-c", stack.path("conf", "notify.conf")], stdin=subprocess.DEVNULL,
                                    stdout=log, stderr=log, env=dict(os.environ, NOTIFY_SOCKET=stack.path("notify2")))
     try:
-        wait_for(lambda: manager.status().startswith("no mail is sent: the schema is at version"), "the status", 60)
-        wait_for(lambda: stack.lines("is ready, but no mail is sent: the schema is at version"), "the line", 60)
+        wait_for(lambda: manager.status().startswith("no mail is sent: the schema is at version"), "the status")
+        wait_for(lambda: stack.lines("is ready, but no mail is sent: the schema is at version"), "the line")
         stack.psql(VERSION)
-        wait_for(lambda: manager.status().startswith("sending mails to smtp://"), "the status afterwards", 60)
-        wait_for(lambda: len(stack.lines("alarm over: sending mails to smtp://")) == 1, "the end of the alarm", 60)
+        wait_for(lambda: manager.status().startswith("sending mails to smtp://"), "the status afterwards")
+        wait_for(lambda: len(stack.lines("alarm over: sending mails to smtp://")) == 1, "the end of the alarm")
     finally:
         process.terminate()
         process.wait(60)

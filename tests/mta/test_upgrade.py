@@ -67,7 +67,7 @@ def _(stack):
 
     def insist(place):
         first_tries.wait()
-        wait_for(lambda: stack.send(mails[place], ANN, [SUPPORT])[0] == 250, "a mail to be taken", 120)
+        wait_for(lambda: stack.send(mails[place], ANN, [SUPPORT])[0] == 250, "a mail to be taken")
         taken[place] = 1
 
     threads = [threading.Thread(target=insist, args=(place,), daemon=True) for place in range(len(mails))]
