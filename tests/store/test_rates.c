@@ -296,6 +296,7 @@ static void nobody_waits_for_a_window(void **state)
 static void a_window_reads_no_more_than_its_own_rows(void **state)
 {
     (void)state;
+    new_ticket("ann@acme.example");
     g_free(server_ask(
         "postgres",
         "INSERT INTO ticketing.intake (tenant_id, channel_id, verdict, ticket_id, sender, requester, "
