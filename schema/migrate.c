@@ -212,6 +212,7 @@ static void say_lines(GString *lines, const char *database, const char *daemon_u
 static enum tk_status make_roles(struct tk_connection *c, gint64 deadline, char **database_r, GString *why)
 {
     g_autoptr(PGresult) database = NULL;
+    g_string_truncate(c->told, 0);
     enum tk_status status = script(c, tk_query_migrate_begin, deadline, why);
     if (status == TK_OK)
         status = script(c, tk_migrate_roles, deadline, why);

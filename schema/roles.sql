@@ -40,15 +40,43 @@ CREATE TABLE IF NOT EXISTS ticketing_meta.migration (
 );
 LOCK TABLE ticketing_meta.migration IN SHARE ROW EXCLUSIVE MODE;
 ALTER TABLE ticketing_meta.migration OWNER TO ticket_owner;
+-- What every role of the server may do in this database, and so those of the program, is more than they need. It is taken
+-- away where the database holds nothing of others, who may need it; either is told (SQLSTATE TK020).
 DO $$
+DECLARE
+    v_shared boolean := EXISTS (
+        SELECT FROM pg_namespace n
+        WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'ticketing', 'ticketing_meta')
+          AND (n.nspname <> 'public'
+               OR EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid
+                          AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                                          AND d.deptype = 'e'))
+               OR EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = n.oid
+                          AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid
+                                          AND d.deptype = 'e'))));
+    v_right record;
 BEGIN
-    -- Everybody may put temporary tables into a database and, where it was upgraded, objects into public.
-    EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
-    EXECUTE 'REVOKE CREATE ON SCHEMA public FROM PUBLIC';
-    -- And large objects.
-    IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
-        EXECUTE 'REVOKE EXECUTE ON FUNCTION lo_creat(int), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC';
-    END IF;
+    FOR v_right IN
+        SELECT r.name, r.means FROM (VALUES
+            (format('TEMPORARY ON DATABASE %I', current_database()), 'temporary tables',
+             has_database_privilege('public', current_database(), 'TEMPORARY')),
+            ('CREATE ON SCHEMA public', 'tables and functions in the schema public',
+             coalesce(has_schema_privilege('public', to_regnamespace('public')::oid, 'CREATE'), false)),
+            ('EXECUTE ON FUNCTION lo_creat(int), lo_create(oid), lo_from_bytea(oid, bytea)', 'large objects',
+             (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+             AND has_function_privilege('public', 'lo_creat(int)', 'EXECUTE')))
+            AS r (name, means, held)
+        WHERE r.held
+    LOOP
+        IF v_shared THEN
+            RAISE NOTICE 'All roles may make % here, also those of this program, which need none. Others use this database, so that was left as it is. To end it: REVOKE % FROM PUBLIC',
+                v_right.means, v_right.name USING ERRCODE = 'TK020';
+        ELSE
+            EXECUTE format('REVOKE %s FROM PUBLIC', v_right.name);
+            RAISE NOTICE 'All roles could make % here; this right was taken from them, for this database alone. To give it to one: GRANT % TO ROLE',
+                v_right.means, v_right.name USING ERRCODE = 'TK020';
+        END IF;
+    END LOOP;
 END
 $$;
 -- ticket_restricted and ticket_admin read what an agent reads; only ticket_restricted sees restricted fields.

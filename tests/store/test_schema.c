@@ -380,6 +380,45 @@ static void a_migration_that_fails_leaves_nothing_behind(void **state)
     }
 }
 
+/* What is outside the own schemas is left alone where others use the database, and is told in any case. */
+static void init_says_what_it_changes_for_others(void **state)
+{
+    (void)state;
+    static const char of_public[] =
+        "SELECT has_database_privilege('public', current_database(), 'TEMPORARY') || ' ' ||"
+        " has_schema_privilege('public', 'public', 'CREATE') || ' ' ||"
+        " has_function_privilege('public', 'lo_create(oid)', 'EXECUTE')";
+    static const struct {
+        const char *database, *made, *before, *after, *told;
+    } rows[] = {
+        {"alone", "GRANT CREATE ON SCHEMA public TO PUBLIC", "true true true", "false false false",
+         "this right was taken from them"},
+        {"shared", "GRANT CREATE ON SCHEMA public TO PUBLIC; CREATE TABLE public.theirs (x int)",
+         "true true true", "true true true", "REVOKE TEMPORARY ON DATABASE shared FROM PUBLIC"},
+        {"apart", "CREATE SCHEMA theirs", "true false true", "true false true", "was left as it is"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *create = g_strdup_printf("CREATE DATABASE %s", rows[i].database);
+        server_expect("", create);
+        g_autofree char *made = server_ask_in(rows[i].database, "postgres", rows[i].made);
+        g_autofree char *before = server_ask_in(rows[i].database, "postgres", of_public);
+        assert_string_equal(made, "");
+        assert_string_equal(before, rows[i].before);
+        struct tk_store *store = server_store_in(rows[i].database, "postgres", 1);
+        g_autoptr(GString) told = g_string_new(NULL), why = g_string_new(NULL);
+        guint applied = 0;
+        if (tk_admin_init(store, "ticket-milter", soon(60), NULL, &applied, told, why) != TK_OK)
+            fail_msg("%s", why->str);
+        tk_store_close(&store);
+        g_autofree char *after = server_ask_in(rows[i].database, "postgres", of_public);
+        assert_string_equal(after, rows[i].after);
+        if (strstr(told->str, rows[i].told) == NULL)
+            fail_msg("%s", told->str);
+        g_autofree char *drop = g_strdup_printf("DROP DATABASE %s", rows[i].database);
+        server_expect("", drop);
+    }
+}
+
 static gpointer run_init(gpointer data)
 {
     guint applied = 0;
@@ -592,6 +631,7 @@ int main(void)
         cmocka_unit_test(not_even_a_superuser_can_change_a_published_template),
         cmocka_unit_test(init_and_migrate_can_be_run_again),
         cmocka_unit_test(a_migration_that_fails_leaves_nothing_behind),
+        cmocka_unit_test(init_says_what_it_changes_for_others),
         cmocka_unit_test(two_at_once_migrate_once),
         cmocka_unit_test(nobody_but_the_owner_can_hold_a_migration_up),
         cmocka_unit_test(a_migration_that_waits_for_a_table_lets_others_in_and_comes_again),
