@@ -20,6 +20,7 @@ libbase_a_SOURCES = \
 	%D%/base/spool.c %D%/base/spool.h \
 	%D%/base/systemd.c %D%/base/systemd.h \
 	%D%/base/texts.c %D%/base/texts.h \
+	%D%/base/trust.c %D%/base/trust.h \
 	%D%/base/watch.c %D%/base/watch.h
 
 # intake: the way of one mail, for every front end.

@@ -330,6 +330,11 @@ tests_unit_test_text_SOURCES = %D%/unit/test_text.c
 tests_unit_test_text_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_text_LDADD = $(UNIT_LIBS)
 
+unit_tests += tests/unit/test_trust
+tests_unit_test_trust_SOURCES = %D%/unit/test_trust.c
+tests_unit_test_trust_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_trust_LDADD = $(BASE_UNIT_LIBS)
+
 unit_tests += tests/unit/test_keys
 tests_unit_test_keys_SOURCES = %D%/unit/test_keys.c %D%/unit/conf_sample.h
 tests_unit_test_keys_CPPFLAGS = $(UNIT_CPPFLAGS)

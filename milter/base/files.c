@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "milter/base/trust.h"
 #include "rules/conf_problem.h"
 
 /* A file that a person writes is far smaller; the same limit as the reader's. */
@@ -106,11 +107,20 @@ static gboolean is_new(struct set *set, const struct stat *stat)
                                                        (guint64)stat->st_dev, (guint64)stat->st_ino));
 }
 
+/* Who else could change the file of STAT, or NULL. Owned by the caller. */
+static char *fault_of(const char *path, const struct stat *stat)
+{
+    if (stat->st_mode & S_IWOTH)
+        return g_strdup("anyone may write this file; chmod o-w is right");
+    return tk_trust_fault(path, stat, TRUE);
+}
+
 /* A file that anyone may write says whatever anyone wants. */
 static void check_mode(struct set *set, const char *path, const struct stat *stat)
 {
-    if (stat->st_mode & S_IWOTH)
-        tk_conf_problem_add(&set->findings, path, 0, TRUE, "anyone may write this file; chmod o-w is right");
+    g_autofree char *fault = fault_of(path, stat);
+    if (fault != NULL)
+        tk_conf_problem_add(&set->findings, path, 0, TRUE, "%s", fault);
 }
 
 /* The first name of a file, behind blanks and comments, tells its kind. */
@@ -141,7 +151,8 @@ static void take_file(struct set *set, const char *path, GArray *files)
         g_free(text);
         return;
     }
-    check_mode(set, path, &stat);
+    if (files != NULL)
+        check_mode(set, path, &stat); /* others are named by who looks at them */
     struct tk_conf_file file = {g_strdup(path), text};
     if (files == NULL)
         files = is_template(text) ? set->templates : set->channels;
@@ -187,8 +198,9 @@ enum tk_status tk_files_read_text(const char *path, GString *why, char **text_r)
     if (text == NULL)
         return tk_status_fail(is_passing(errno) ? TK_LATER : TK_CONFIG, why, "cannot be read: %s",
                               error_text(errno));
-    if (stat.st_mode & S_IWOTH)
-        return tk_status_fail(TK_CONFIG, why, "anyone may write this file; chmod o-w is right");
+    g_autofree char *fault = fault_of(path, &stat);
+    if (fault != NULL)
+        return tk_status_fail(TK_CONFIG, why, "%s", fault);
     *text_r = g_steal_pointer(&text);
     return TK_OK;
 }
@@ -249,6 +261,9 @@ enum tk_status tk_files_read_admin(const char *path, GString *why, char **connin
     if (stat.st_mode & (S_IRWXG | S_IRWXO))
         return tk_status_fail(TK_CONFIG, why, "%s may be read by others than its owner; chmod 0600 is right",
                               file);
+    g_autofree char *fault = tk_trust_fault(file, &stat, FALSE);
+    if (fault != NULL)
+        return tk_status_fail(TK_CONFIG, why, "%s", fault);
     const struct tk_conf_file input = {file, text};
     enum tk_status status = tk_conf_read_admin(&input, problems, conninfo_r);
     if (status == TK_OK)

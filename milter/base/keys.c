@@ -8,20 +8,21 @@
 #include <unistd.h>
 
 #include "milter/base/files.h"
+#include "milter/base/trust.h"
 #include "rules/conf_problem.h"
 #include "rules/token.h"
 
-/* What hinders a key, as one of the words below, or NULL. */
-static const char *fault_of(const struct stat *stat)
+/* What hinders a key in the file PATH, or NULL. Owned by the caller. */
+static char *fault_of(const char *path, const struct stat *stat)
 {
     if (!S_ISREG(stat->st_mode) || stat->st_size < TK_TOKEN_KEY_BYTES_MIN ||
         stat->st_size > TK_TOKEN_KEY_BYTES_MAX)
-        return "a file of 32 to 4096 random bytes is right; ticketctl key makes one";
+        return g_strdup("a file of 32 to 4096 random bytes is right; ticketctl key makes one");
     if (stat->st_mode & (S_IROTH | S_IWOTH))
-        return "anyone may read it; chmod o-rwx is right";
+        return g_strdup("anyone may read it; chmod o-rwx is right");
     if (stat->st_mode & S_IWGRP)
-        return "its group may write it; chmod g-w is right";
-    return NULL;
+        return g_strdup("its group may write it; chmod g-w is right");
+    return tk_trust_fault(path, stat, FALSE);
 }
 
 static GBytes *read_secret(int fd, gsize size)
@@ -48,8 +49,9 @@ static enum tk_status status_of(int error)
     return error == EIO || error == EMFILE || error == ENFILE || error == ENOMEM ? TK_LATER : TK_CONFIG;
 }
 
-/* Reads one file. FAULT_R says what hinders; *DENIED_R that it is this user's lack of rights. */
-static enum tk_status load(struct tk_token_key *key, const char **fault_r, gboolean *denied_r)
+/* Reads one file. FAULT_R says what hinders, and is owned by the caller; *DENIED_R that it is this user's
+ * lack of rights. */
+static enum tk_status load(struct tk_token_key *key, char **fault_r, gboolean *denied_r)
 {
     struct stat stat;
     enum tk_status status = TK_OK;
@@ -57,12 +59,12 @@ static enum tk_status load(struct tk_token_key *key, const char **fault_r, gbool
     if (fd < 0 || fstat(fd, &stat) != 0) {
         *denied_r = errno == EACCES;
         status = status_of(errno);
-        *fault_r = g_strerror(errno);
-    } else if ((*fault_r = fault_of(&stat)) != NULL) {
+        *fault_r = g_strdup(g_strerror(errno));
+    } else if ((*fault_r = fault_of(key->file, &stat)) != NULL) {
         status = TK_CONFIG;
     } else if ((key->secret = read_secret(fd, (gsize)stat.st_size)) == NULL) {
         status = status_of(errno);
-        *fault_r = g_strerror(errno);
+        *fault_r = g_strdup(g_strerror(errno));
     }
     if (fd >= 0)
         close(fd);
@@ -75,7 +77,7 @@ enum tk_status tk_keys_load(struct tk_conf *conf, gboolean lenient, GPtrArray *p
     enum tk_status worst = TK_OK;
     for (guint i = 0; i < conf->token_keys->len; i++) {
         struct tk_token_key *key = conf->token_keys->pdata[i];
-        const char *fault = NULL;
+        g_autofree char *fault = NULL;
         gboolean denied = FALSE;
         enum tk_status status = load(key, &fault, &denied);
         gboolean warning = lenient && denied;
