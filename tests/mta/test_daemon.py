@@ -165,8 +165,11 @@ def _(stack):
     before = stack.change(user='"%s"' % NOBODY, listen_group='"%s"' % group)
     os.chown(stack.path("conf", "token.key"), user.pw_uid, -1)
     os.chown(stack.path("socket"), user.pw_uid, -1)
-    daemon = stack.spawn()
-    stack.write(("conf", "ticket-milter.conf"), before)
+    try:
+        daemon = stack.spawn()
+    finally:
+        stack.write(("conf", "ticket-milter.conf"), before)
+        os.chown(stack.path("conf", "token.key"), 0, -1)
     expect_equal(set(status_of(daemon, "Uid")), {str(user.pw_uid)})
     expect_equal(set(status_of(daemon, "Gid")), {str(user.pw_gid)})
     expect("0" not in status_of(daemon, "Groups"), "root's groups are kept")
@@ -192,6 +195,7 @@ def _(stack):
         raise Skip("%s cannot run what was built" % NOBODY) from None
     finally:
         stack.write(("conf", "ticket-milter.conf"), before)
+        os.chown(stack.path("conf", "token.key"), 0, -1)
     about = os.stat(stack.socket[len("unix:"):])
     expect_equal((about.st_uid, about.st_gid, stat.S_IMODE(about.st_mode)), (user.pw_uid, group.gr_gid, 0o660))
     expect_equal(stack.end(daemon), 0)
