@@ -1,9 +1,12 @@
 /* filename: safe names of attachments (path traversal, control characters, bidi tricks such as U+202E before
- * "fdp.exe"). */
+ * "fdp.exe"; names that Windows takes for something else: streams of NTFS, devices). The names of devices and
+ * the characters are those of Microsoft's "Naming Files, Paths, and Namespaces". */
 #include "rules/filename.h"
 
 #include <stdbool.h>
 #include <string.h>
+
+#include "rules/text.h"
 
 /* No name is longer; it bounds the work of normalisation, which is not linear. */
 #define LONGEST_INPUT 1024
@@ -65,21 +68,57 @@ static const char *default_name(const char *content_type)
     return "attachment.bin";
 }
 
-/* What shows as nothing, or turns what follows. U+200C and U+200D stay: some scripts are spelled with them.
- */
-static bool is_unwanted(gunichar c)
+/* What Windows allows in no name. The slashes are among them for those that a full-width letter makes. */
+static bool is_special(gunichar c)
 {
-    return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xAD || c == 0x61C || c == 0x200B || c == 0x200E ||
-           c == 0x200F || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF ||
-           c == 0xFFFE || c == 0xFFFF || (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE007F);
+    return c < 0x80 && c != 0 && strchr(":\"|?*<>/\\", (int)c) != NULL;
 }
 
-static char *without_unwanted(const char *text)
+/* C, or the special character that C is another form of: some programs turn the full-width colon into ":". */
+static gunichar plain_form(gunichar c)
+{
+    gunichar form[G_UNICHAR_MAX_DECOMPOSITION_LENGTH];
+    if (c >= 0x80 && g_unichar_fully_decompose(c, TRUE, form, G_N_ELEMENTS(form)) == 1 && is_special(form[0]))
+        return form[0];
+    return c;
+}
+
+static bool is_joiner(gunichar c)
+{
+    return c == 0x200C || c == 0x200D;
+}
+
+static bool is_variation(gunichar c)
+{
+    return c >= 0xFE00 && c <= 0xFE0F;
+}
+
+/* Whether C is one of the hidden characters that some scripts and emoji are spelled with, at a place where
+ * it is: behind a character of such a script, and alone. */
+static bool is_spelling(gunichar c, gunichar before)
+{
+    if (before < 0x80 || is_joiner(before))
+        return false;
+    return is_joiner(c) || (is_variation(c) && !is_variation(before));
+}
+
+/* TEXT without what shows as nothing or turns what follows; runs of blanks of any kind are one " ", and other
+ * forms of special characters are those. */
+static char *visible(const char *text)
 {
     GString *kept = g_string_new(NULL);
-    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p))
-        if (!is_unwanted(g_utf8_get_char(p)))
-            g_string_append_len(kept, p, g_utf8_next_char(p) - p);
+    gunichar before = 0;
+    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
+        gunichar c = plain_form(g_utf8_get_char(p));
+        if (is_joiner(c) || is_variation(c) ? !is_spelling(c, before) : !tk_text_is_visible(c))
+            continue;
+        if (g_unichar_isspace(c))
+            c = ' ';
+        if (c == ' ' && before == ' ')
+            continue;
+        g_string_append_unichar(kept, c);
+        before = c;
+    }
     return g_string_free(kept, FALSE);
 }
 
@@ -92,14 +131,46 @@ static const char *last_part(const char *name)
     return start;
 }
 
-/* Takes blanks and dots off both ends, in place. */
+/* Takes blanks and dots off both ends, and special characters off the end, in place. */
 static void trim(char *name)
 {
     gsize len = strlen(name), start = strspn(name, " .");
-    while (len > start && (name[len - 1] == ' ' || name[len - 1] == '.'))
+    while (len > start && strchr(" .:\"|?*<>/\\", name[len - 1]) != NULL)
         len--;
     memmove(name, name + start, len - start);
     name[len - start] = '\0';
+}
+
+/* Takes the name of a stream off the end, in place: NTFS reads "a.exe:$DATA" and "a.exe:x:$DATA" as a.exe. */
+static void cut_stream(char *name)
+{
+    char *colon = strrchr(name, ':');
+    if (colon == NULL || colon[1] != '$' || !g_ascii_isalpha(colon[2]) ||
+        colon[2 + strspn(colon + 2, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")] != '\0')
+        return;
+    *colon = '\0';
+    colon = strrchr(name, ':');
+    if (colon != NULL && strchr(colon, '.') == NULL)
+        *colon = '\0';
+}
+
+/* Whether Windows opens a device by NAME, whatever the extension. */
+static bool is_device(const char *name)
+{
+    static const char *const devices[] = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"};
+    static const char *const digits[] = {"\xC2\xB9", "\xC2\xB2", "\xC2\xB3"};
+    g_autofree char *stem = g_strchomp(g_strndup(name, strcspn(name, ".")));
+    for (gsize i = 0; i < G_N_ELEMENTS(devices); i++)
+        if (g_ascii_strcasecmp(stem, devices[i]) == 0)
+            return true;
+    if (g_ascii_strncasecmp(stem, "COM", 3) != 0 && g_ascii_strncasecmp(stem, "LPT", 3) != 0)
+        return false;
+    if (stem[3] >= '1' && stem[3] <= '9' && stem[4] == '\0')
+        return true;
+    for (gsize i = 0; i < G_N_ELEMENTS(digits); i++)
+        if (strcmp(stem + 3, digits[i]) == 0)
+            return true;
+    return false;
 }
 
 /* The greatest length up to MAX that ends a character. */
@@ -128,20 +199,60 @@ static char *cut(const char *name, gsize max)
     return g_strconcat(stem, dot, NULL);
 }
 
+/* NAME (valid UTF-8, any length) in NFC, as it shows, of at most LONGEST_INPUT bytes or little more. */
+static char *shown(const char *name)
+{
+    g_autofree char *seen = visible(name);
+    g_autofree char *input = cut(seen, LONGEST_INPUT);
+    g_autofree char *composed = g_utf8_normalize(input, -1, G_NORMALIZE_NFC);
+    g_autofree char *again = visible(composed);
+    return g_utf8_normalize(again, -1, G_NORMALIZE_NFC);
+}
+
 char *tk_filename_safe(const char *name, const char *content_type)
 {
     if (name == NULL)
         return g_strdup(default_name(content_type));
     const char *part = last_part(name);
     g_autofree char *valid = g_utf8_make_valid(part, (gssize)strlen(part));
-    g_autofree char *input = cut(valid, LONGEST_INPUT);
-    g_autofree char *clean = without_unwanted(input);
-    g_autofree char *composed = g_utf8_normalize(clean, -1, G_NORMALIZE_NFC);
-    trim(composed);
-    char *safe = cut(composed, TK_FILENAME_MAX);
+    g_autofree char *clean = shown(valid);
+    trim(clean);
+    cut_stream(clean);
+    trim(clean);
+    g_strdelimit(clean, ":\"|?*<>/\\", '_');
+    g_autofree char *named = g_strconcat(is_device(clean) ? "_" : "", clean, NULL);
+    char *safe = cut(named, TK_FILENAME_MAX);
     trim(safe);
     if (safe[0] != '\0')
         return safe;
     g_free(safe);
     return g_strdup(default_name(content_type));
+}
+
+/* TEXT without case, and without what else makes no difference to a reader. */
+static char *folded(const char *text)
+{
+    g_autofree char *compatible = g_utf8_normalize(text, -1, G_NORMALIZE_NFKC);
+    g_autofree char *lower = g_utf8_casefold(compatible, -1);
+    GString *kept = g_string_new(NULL);
+    for (const char *p = lower; *p != '\0'; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        if (is_joiner(c) || is_variation(c) || !tk_text_is_visible(c))
+            continue;
+        if (!g_unichar_isspace(c))
+            g_string_append_unichar(kept, c);
+        else if (kept->len == 0 || kept->str[kept->len - 1] != ' ')
+            g_string_append_c(kept, ' ');
+    }
+    g_autofree char *visible_alone = g_string_free(kept, FALSE);
+    return g_utf8_normalize(visible_alone, -1, G_NORMALIZE_NFKC);
+}
+
+gboolean tk_filename_matches(const char *safe, const char *pattern)
+{
+    g_autofree char *name = folded(safe);
+    g_autofree char *wanted = folded(pattern);
+    trim(name);
+    return g_pattern_match_simple(wanted, name) ||
+           (name[0] == '_' && is_device(name + 1) && g_pattern_match_simple(wanted, name + 1));
 }

@@ -320,8 +320,8 @@ static const struct tk_option table[] = {
     CHANNEL("channel.attachments.max_size", ONE, SIZE, .default_text = "25M", .min = 1, .max = GIB,
             MEMBER(tk_channel, attachment_max_size), .help = "A larger one is left out."),
     CHANNEL("channel.attachments.deny_names", LIST, GLOB, .default_text = "", .min = 0, .max = LIST_MAX,
-            MEMBER(tk_channel, attachment_deny_names),
-            .help = "Names that are left out. \"*\" stands for any text, \"?\" for one character; case does not matter."),
+            MEMBER(tk_channel, attachment_deny_names), .help = "Names that are left out. \"*\" stands for any text, \"?\" for one "
+                    "character. Case, hidden characters, full-width letters and a final dot, blank or \":$DATA\" make no difference."),
     CHANNEL("channel.attach_mail", ONE, BOOL, .default_text = "false", MEMBER(tk_channel, attach_mail),
             .help = "Adds the mail itself as mail.eml."),
     CHANNEL("channel.keep", ONE, TIME, .default_text = "0s", .min = 0, .max = 20 * DAY, MEMBER(tk_channel, keep_msecs),

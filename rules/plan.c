@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rules/address.h"
+#include "rules/filename.h"
 #include "rules/text.h"
 #include "rules/thread.h"
 
@@ -253,13 +254,10 @@ static void plan_participants(struct tk_plan *plan, const struct tk_plan_input *
 
 static const char *denying_pattern(const struct tk_channel *channel, const char *filename)
 {
-    g_autofree char *name = g_utf8_casefold(filename, -1);
     for (gsize i = 0; channel->attachment_deny_names != NULL && channel->attachment_deny_names[i] != NULL;
-         i++) {
-        g_autofree char *pattern = g_utf8_casefold(channel->attachment_deny_names[i], -1);
-        if (g_pattern_match_simple(pattern, name))
+         i++)
+        if (tk_filename_matches(filename, channel->attachment_deny_names[i]))
             return channel->attachment_deny_names[i];
-    }
     return NULL;
 }
 

@@ -15,8 +15,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     g_assert(strcmp(safe, again) == 0);
     g_assert(safe[0] != '\0' && strlen(safe) <= TK_FILENAME_MAX);
     g_assert(g_utf8_validate(safe, -1, NULL));
-    g_assert(strpbrk(safe, "/\\\r\n\t") == NULL);
+    g_assert(strpbrk(safe, "/\\:\"|?*<>\r\n\t") == NULL && strstr(safe, "  ") == NULL);
     g_assert(strcmp(safe, ".") != 0 && strcmp(safe, "..") != 0);
+    g_assert(tk_filename_matches(safe, "*"));
     char *type = tk_sniff_type(name, bytes, len, NULL);
     g_assert(strchr(type, '/') != NULL);
     g_free(type);
