@@ -28,6 +28,7 @@ librules_a_SOURCES = \
 	%D%/conf_rules.c \
 	%D%/conf_scan.c %D%/conf_scan.h \
 	%D%/decide.c %D%/decide.h \
+	%D%/content_id.c %D%/content_id.h \
 	%D%/delivery.c %D%/delivery.h \
 	%D%/effects.c %D%/effects.h \
 	%D%/filename.c %D%/filename.h \
@@ -37,6 +38,7 @@ librules_a_SOURCES = \
 	%D%/hold.c %D%/hold.h \
 	%D%/html.c %D%/html.h \
 	%D%/html_entity.c %D%/html_entity.h \
+	%D%/html_images.c %D%/html_images.h \
 	%D%/html_look.c %D%/html_look.h \
 	%D%/html_render.c %D%/html_render.h \
 	%D%/html_sanitise.c %D%/html_sanitise.h \
@@ -57,6 +59,7 @@ librules_a_SOURCES = \
 	%D%/message_choice.c \
 	%D%/message_fields.c \
 	%D%/message_file.c \
+	%D%/message_inline.c \
 	%D%/message_place.c %D%/message_place.h \
 	%D%/message_private.h \
 	%D%/message_report.c \

@@ -34,7 +34,7 @@ enum tk_text_from { TK_TEXT_PLAIN, TK_TEXT_HTML, TK_TEXT_TNEF, TK_TEXT_RAW };
 struct tk_attachment {
     char *filename;     /* safe (rules/filename), never empty */
     char *content_type; /* "type/subtype", lower case, sniffed where the declaration says nothing */
-    char *content_id;   /* without <>, or NULL */
+    char *content_id;   /* without <>, safe (rules/content_id), or NULL */
     gboolean is_inline;
     guint64 size;        /* decoded bytes; known after tk_message_hash_attachments */
     guint8 sha256[32];   /* of the decoded bytes; likewise */
@@ -62,9 +62,10 @@ struct tk_message {
     enum tk_importance importance;
     char *text; /* the whole text for a person */
     enum tk_text_from text_from;
-    char *html;                       /* the html body as received, in UTF-8; NULL where there is none */
-    char *html_text;                  /* text of the html body; NULL where there is none */
-    char *html_safe;                  /* sanitised copy; NULL where there is none */
+    char *html;      /* the html body as received, in UTF-8; NULL where there is none */
+    char *html_text; /* text of the html body; NULL where there is none */
+    char *html_safe; /* sanitised copy; its images are attachments of the mail; NULL where there
+                        is none */
     char *reply, *quoted, *signature; /* the text in three pieces, see rules/trim.h */
     GPtrArray *attachments;           /* of struct tk_attachment, in order of the mail */
     char *calendar_method; /* upper case ("REPLY", "REQUEST"), NULL where the mail has no calendar */
@@ -104,6 +105,10 @@ enum tk_status tk_message_hash_attachments(struct tk_message *message) TK_MUST_C
 enum tk_status tk_message_attachment_stream(const struct tk_message *message,
                                             const struct tk_attachment *attachment, tk_source_sink sink,
                                             void *context) TK_MUST_CHECK;
+
+/* The sanitised html with those of its images alone that are among ATTACHMENTS (of struct tk_attachment); of
+ * the others the alternative text is left. NULL where the message has no html. Owned by the caller. */
+char *tk_message_html_with(const struct tk_message *message, const GPtrArray *attachments);
 
 /* The first header called NAME (case-insensitive), or NULL. Owned by MESSAGE. */
 const struct tk_header *tk_message_header(const struct tk_message *message, const char *name);

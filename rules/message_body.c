@@ -197,5 +197,5 @@ void tk_message_body_read(struct tk_message *message)
     add_parts(&body);
     tk_message_choose(message, body.segments, body.from);
     g_ptr_array_unref(body.segments);
-    tk_message_mark_inline(message);
+    tk_message_tie_images(message);
 }

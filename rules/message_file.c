@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rules/charset.h"
+#include "rules/content_id.h"
 #include "rules/filename.h"
 #include "rules/hash.h"
 #include "rules/headers.h"
@@ -135,9 +136,9 @@ void tk_message_add_file(struct tk_message *message, struct tk_part *part)
     if (attachment == NULL)
         return;
     head = first_bytes(parsed, part, TK_SNIFF_BYTES);
-    attachment->content_type = part->kind == TK_PART_MAIL ? g_strdup(part->type)
-                                                          : tk_sniff_type(part->declared ? part->type : NULL,
-                                                                          head->data, head->len, NULL);
+    /* Whatever an attached mail begins with, it is one. */
+    attachment->content_type = tk_sniff_type(part->declared || part->kind == TK_PART_MAIL ? part->type : NULL,
+                                             head->data, part->kind == TK_PART_MAIL ? 0 : head->len, NULL);
     attachment->content_id = g_strdup(part->content_id);
     attachment->is_inline = strcmp(tk_params_value(part->disposition), "inline") == 0 &&
                             g_str_has_prefix(attachment->content_type, "image/");
@@ -204,7 +205,8 @@ static void unpack_end(void *context, guint index, const struct tk_tnef_attachme
         return;
     attachment->content_type = tk_sniff_type(file->mime_type, unpack->head, unpack->head_len, NULL);
     attachment->filename = tk_filename_safe(file->name, attachment->content_type);
-    attachment->content_id = g_strdup(file->content_id);
+    if (file->content_id != NULL && tk_content_id_is_safe(file->content_id))
+        attachment->content_id = g_strdup(file->content_id);
     attachment->is_inline = file->is_inline;
     attachment->size = file->size;
 }
@@ -418,19 +420,4 @@ enum tk_status tk_message_hash_attachments(struct tk_message *message)
     }
     tk_hash_free(&count.hash);
     return status;
-}
-
-/* ---- inline ---- */
-
-void tk_message_mark_inline(struct tk_message *message)
-{
-    for (guint i = 0; i < message->attachments->len && message->html != NULL; i++) {
-        struct tk_attachment *attachment = g_ptr_array_index(message->attachments, i);
-        g_autofree char *reference = NULL;
-
-        if (attachment->content_id == NULL || *attachment->content_id == '\0')
-            continue;
-        reference = g_strconcat("cid:", attachment->content_id, NULL);
-        attachment->is_inline = attachment->is_inline || strstr(message->html, reference) != NULL;
-    }
 }

@@ -102,8 +102,10 @@ void tk_message_add_block(struct tk_message *message, struct tk_part *part, cons
                           guint index);
 /* Unpacks a winmail.dat. FALSE where it is damaged, so that it has to be kept as it is. */
 gboolean tk_message_add_tnef(struct tk_message *message, struct tk_part *part, struct tk_tnef_texts *texts_r);
-/* Marks the attachments that the html shows. */
-void tk_message_mark_inline(struct tk_message *message);
+
+/* message_inline: marks the attachments that the html shows, and takes images that are none out of html_safe.
+ */
+void tk_message_tie_images(struct tk_message *message);
 
 /* message_report: notes PART where a delivery report is read from it. */
 void tk_message_report_part(struct tk_message *message, const struct tk_part *part);

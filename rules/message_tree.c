@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "rules/charset.h"
+#include "rules/content_id.h"
 #include "rules/headers.h"
 #include "rules/message_place.h"
 #include "rules/message_private.h"
@@ -85,8 +86,8 @@ static char *bare_id(const char *value)
         return NULL;
     ids = tk_headers_ids(value, 1);
     if (ids->len > 0)
-        return g_strdup(g_ptr_array_index(ids, 0));
-    return *value != '\0' && *value != '<' ? g_strdup(value) : NULL;
+        value = g_ptr_array_index(ids, 0);
+    return tk_content_id_is_safe(value) ? g_strdup(value) : NULL;
 }
 
 static struct tk_part *part_of(GMimeObject *object, guint *marks)

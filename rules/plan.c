@@ -352,7 +352,7 @@ struct tk_plan *tk_plan_make(const struct tk_plan_input *input)
     plan->body = with_notices(plan, g_strdup(input->message->reply));
     plan_flags(plan, input->decision->flags);
     plan->body_full = g_strdup(input->message->text);
-    plan->body_html = g_strdup(input->message->html_safe);
+    plan->body_html = tk_message_html_with(input->message, plan->attachments);
     return plan;
 }
 

@@ -36,9 +36,9 @@ struct tk_plan {
         *attachments;   /* of const struct tk_attachment *: those that are kept, in order; mail.eml last */
     GPtrArray *notices; /* of char *: what was cut, left out, replaced or not confirmed, a sentence each; what
                            is about the content stands in the text too */
-    char *body, *body_full,
-        *body_html; /* new text, whole text, sanitised html (or NULL), for ticket and note alike */
-    struct tk_attachment *whole_mail; /* mail.eml where the channel attaches it, else NULL */
+    char *body, *body_full, *body_html; /* new text, whole text, sanitised html (or NULL) whose images are
+                                           among the attachments, for ticket and note alike */
+    struct tk_attachment *whole_mail;   /* mail.eml where the channel attaches it, else NULL */
 };
 
 struct tk_plan_input {

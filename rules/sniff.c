@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* Longest type and longest subtype, in bytes: RFC 6838 section 4.2. */
+#define NAME_MAX_BYTES 127
+
 #define ZIP "application/zip"
 #define OLE "application/x-ole-storage"
 
@@ -246,15 +249,39 @@ static bool contradicts(const char *declared, const char *found)
     return false;
 }
 
+/* The length of the restricted name that TEXT begins with; 0 where it begins with none. */
+static gsize name_length(const char *text)
+{
+    gsize len = 0;
+    if (!g_ascii_isalnum(text[0]))
+        return 0;
+    while (len <= NAME_MAX_BYTES &&
+           (g_ascii_isalnum(text[len]) || (text[len] != '\0' && strchr("!#$&-^_.+", text[len]) != NULL)))
+        len++;
+    return len <= NAME_MAX_BYTES ? len : 0;
+}
+
+bool tk_sniff_is_type(const char *type)
+{
+    gsize len = name_length(type);
+    if (len == 0 || type[len] != '/')
+        return false;
+    type += len + 1;
+    len = name_length(type);
+    return len > 0 && type[len] == '\0';
+}
+
 char *tk_sniff_type(const char *declared, const guint8 *bytes, gsize len, bool *lied_r)
 {
     gsize end = declared != NULL ? strcspn(declared, "; \t\r\n") : 0;
     g_autofree char *type = g_ascii_strdown(declared != NULL ? declared : "", (gssize)end);
     const char *found = tk_sniff_content(bytes, len);
+    if (!tk_sniff_is_type(type) && !says_nothing(type))
+        type[0] = '\0';
     bool lied = found != NULL && !says_nothing(type) && contradicts(type, found);
     if (lied_r != NULL)
         *lied_r = lied;
     if (found != NULL && (lied || says_nothing(type)))
         return g_strdup(found);
-    return g_strdup(type[0] != '\0' && strchr(type, '/') != NULL ? type : "application/octet-stream");
+    return g_strdup(tk_sniff_is_type(type) ? type : "application/octet-stream");
 }

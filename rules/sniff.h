@@ -16,9 +16,13 @@
  * "application/x-ole-storage" are containers whose use the bytes may not tell. */
 const char *tk_sniff_content(const guint8 *bytes, gsize len);
 
-/* The type to store: DECLARED (may be NULL; parameters are dropped) unless it says nothing or the content
- * contradicts it. Lower case, owned by the caller. *LIED_R (may be NULL): the content contradicts a type that
- * says something. */
+/* Whether TYPE is "type/subtype" of two names as RFC 6838 section 4.2 restricts them: at most 127 letters,
+ * digits and !#$&-^_.+ each, the first a letter or digit. */
+bool tk_sniff_is_type(const char *type);
+
+/* The type to store: DECLARED (may be NULL; parameters are dropped) unless it is none, says nothing or the
+ * content contradicts it; "application/octet-stream" where nobody knows. Lower case, owned by the caller.
+ * *LIED_R (may be NULL): the content contradicts a type that says something. */
 char *tk_sniff_type(const char *declared, const guint8 *bytes, gsize len, bool *lied_r);
 
 #endif

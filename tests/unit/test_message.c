@@ -221,6 +221,67 @@ static void ties_inline_images_to_their_content_id(void **state)
     mail_free(&mail);
 }
 
+#define RELATED(html, more)                                                                                  \
+    "Content-Type: multipart/related; boundary=b\n\n--b\nContent-Type: text/html\n\n" html                   \
+    "\n--b\nContent-Type: image/png; name=a.png\nContent-ID: <one+1@x>\n\n1\n" more "--b--\n"
+
+static void the_html_shows_no_image_but_the_attachments(void **state)
+{
+    static const struct {
+        const char *mail, *html;
+        gboolean is_inline;
+    } rows[] = {
+        {RELATED("<img src=cid:one+1@x alt=A>", ""), "<img src=\"cid:one+1@x\" alt=\"A\">", TRUE},
+        {RELATED("<img src='CID:one%2B1%40x'>", ""), "<img src=\"CID:one%2B1%40x\">", TRUE},
+        {RELATED("<p style='background:url(cid:one+1@x)'>a</p>", ""), "<p>a</p>", TRUE},
+        {RELATED("<p style='background:url(&quot;cid:one+1@x&quot;)'>a</p>", ""), "<p>a</p>", TRUE},
+        {RELATED("<img src=cid:one+1@x.y alt='&lt;A'>b", ""), "[&lt;A]b", FALSE},
+        {RELATED("<img src=cid:two@x>b", ""), "b", FALSE},
+        {RELATED("<img src=cid:%00one+1@x>b", ""), "b", FALSE},
+        {RELATED("<img src=cid:>b", ""), "b", FALSE},
+        {"Content-Type: text/html\n\n<img src=cid:one@x alt=A><img src=cid:two@x>", "[A]", FALSE},
+    };
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct mail *mail = mail_of(rows[i].mail);
+
+        assert_string_equal(g_strstrip(mail->message->html_safe), rows[i].html);
+        if (mail->message->attachments->len > 0)
+            assert_int_equal(attachment(mail, 0)->is_inline, rows[i].is_inline);
+        mail_free(&mail);
+    }
+}
+
+static void a_name_or_type_of_a_part_that_is_none_is_not_taken(void **state)
+{
+    static const struct {
+        const char *id, *type, *stored_id, *stored_type;
+    } rows[] = {
+        {"<a.b_c$1@x>", "application/vnd.x-y+zip", "a.b_c$1@x", "application/vnd.x-y+zip"},
+        {"a@x", "Application/X-Y; q=1", "a@x", "application/x-y"},
+        {"<../../x>", "text/<script>", NULL, "application/octet-stream"},
+        {"<javascript:alert(1)>", "text/pl\"ain", NULL, "application/octet-stream"},
+        {"<a\"b>", "x/y/z", NULL, "application/octet-stream"},
+        {"<a%2fb>", "application/x'y", NULL, "application/octet-stream"},
+        {"<a\\b>", "-a/b", NULL, "application/octet-stream"},
+        {"<a\303\244@x>", "application/\303\244", NULL, "application/octet-stream"},
+    };
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = g_strdup_printf("Content-Type: multipart/mixed; boundary=b\n\n--b\n\na\n--b\n"
+                                                "Content-ID: %s\nContent-Type: %s\n"
+                                                "Content-Disposition: attachment; filename=f\n\n1\n--b--\n",
+                                                rows[i].id, rows[i].type);
+        struct mail *mail = mail_of(text);
+
+        assert_int_equal(mail->message->attachments->len, 1);
+        if (g_strcmp0(attachment(mail, 0)->content_id, rows[i].stored_id) != 0)
+            fail_msg("%s became %s", rows[i].id, attachment(mail, 0)->content_id);
+        assert_string_equal(attachment(mail, 0)->content_type, rows[i].stored_type);
+        mail_free(&mail);
+    }
+}
+
 static void takes_uuencoded_files_out_of_the_text(void **state)
 {
     struct mail *mail = mail_of("X: y\n\nbefore\nbegin 644 a.txt\n#0V%T\n`\nend\nafter\n");
@@ -436,6 +497,8 @@ int main(void)
         cmocka_unit_test(keeps_attachments_with_their_bytes),
         cmocka_unit_test(keeps_a_forwarded_mail_named_by_its_subject),
         cmocka_unit_test(ties_inline_images_to_their_content_id),
+        cmocka_unit_test(the_html_shows_no_image_but_the_attachments),
+        cmocka_unit_test(a_name_or_type_of_a_part_that_is_none_is_not_taken),
         cmocka_unit_test(takes_uuencoded_files_out_of_the_text),
         cmocka_unit_test(reads_the_method_of_a_calendar),
         cmocka_unit_test(keeps_what_delivery_reports_are_read_from),

@@ -265,6 +265,24 @@ static void attachments_are_kept_by_rule_and_named_where_left_out(void **state)
     assert_non_null(strstr(plan->description, "report.pdf"));
 }
 
+static void an_image_that_is_left_out_leaves_no_link(void **state)
+{
+    (void)state;
+    sample_attachment(message, "a.png", 100, TRUE);
+    sample_attachment(message, "b.exe", 100, TRUE);
+    static const char *const ids[] = {"a@x", "b@x"};
+    for (guint i = 0; i < G_N_ELEMENTS(ids); i++) {
+        struct tk_attachment *image = g_ptr_array_index(message->attachments, i);
+        image->content_id = sample_text(ids[i]);
+    }
+    message->html_safe = sample_text("<p><img src=\"cid:a@x\" alt=\"A\"><img src=\"cid:b@x\" alt=\"B\"></p>");
+    make();
+    assert_string_equal(plan->body_html, "<p><img src=\"cid:a@x\" alt=\"A\">[B]</p>");
+    channel->keep_attachments = TK_KEEP_NONE;
+    make();
+    assert_string_equal(plan->body_html, "<p>[A][B]</p>");
+}
+
 static void the_mail_itself_is_attached_last_where_asked(void **state)
 {
     (void)state;
@@ -390,6 +408,7 @@ int main(void)
         CASE(a_requester_that_is_no_address_is_replaced_by_the_sender),
         CASE(cc_takes_part_only_where_allowed_and_of_allowed_domains),
         CASE(attachments_are_kept_by_rule_and_named_where_left_out),
+        CASE(an_image_that_is_left_out_leaves_no_link),
         CASE(the_mail_itself_is_attached_last_where_asked),
         CASE(a_note_holds_the_new_text_and_what_it_needs_to_become_a_ticket),
         CASE(what_is_known_of_the_sender_is_told_beside_the_text),

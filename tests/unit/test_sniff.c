@@ -107,12 +107,53 @@ static void the_declared_type_stands_unless_it_says_nothing_or_lies(void **state
     }
 }
 
+static void a_type_is_two_names_of_few_characters(void **state)
+{
+    static const struct {
+        guint type, subtype;
+        bool is_type;
+    } lengths[] = {{1, 1, true},     {127, 127, true}, {128, 1, false}, {1, 128, false},
+                   {4, 5000, false}, {0, 1, false},    {1, 0, false}};
+    static const struct {
+        const char *text;
+        bool is_type;
+    } rows[] = {
+        {"application/vnd.a-b+c", true},
+        {"a/!", false},
+        {"1/2", true},
+        {"a/b!#$&-^_.+", true},
+        {"a", false},
+        {"", false},
+        {"/", false},
+        {"text/<b>", false},
+        {"a/b/c", false},
+        {"a/b c", false},
+        {"a/b;c", false},
+        {"a /b", false},
+        {"a/\xC3\xA4", false},
+        {"a/b\n", false},
+    };
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(lengths); i++) {
+        g_autofree char *type = g_strnfill(lengths[i].type, 'a'),
+                        *subtype = g_strnfill(lengths[i].subtype, 'b');
+        g_autofree char *text = g_strconcat(type, "/", subtype, NULL);
+        assert_int_equal(tk_sniff_is_type(text), lengths[i].is_type);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (tk_sniff_is_type(rows[i].text) != rows[i].is_type)
+            fail_msg("\"%s\"", rows[i].text);
+    g_autofree char *sniffed = tk_sniff_type("image/<jpeg>", (const guint8 *)"%PDF-1.4\n", 9, NULL);
+    assert_string_equal(sniffed, "application/pdf");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(content_is_known_by_its_first_bytes),
         cmocka_unit_test(a_program_is_known_by_the_header_it_points_to),
         cmocka_unit_test(the_declared_type_stands_unless_it_says_nothing_or_lies),
+        cmocka_unit_test(a_type_is_two_names_of_few_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
