@@ -1,7 +1,8 @@
 /* html_images: the images of a sanitised copy, which are the attachments of its mail.
  *
  * Works on what rules/html_sanitise.c writes, and on nothing else: there "<img" begins a tag wherever it
- * stands, and values are in double quotes with ", < and > escaped. Cannot fail. */
+ * stands, and values are in double quotes with ", < and > escaped. g_str_has_prefix() measures the whole
+ * text, so it would make this quadratic. Cannot fail. */
 #include "rules/html_images.h"
 
 #include <string.h>
@@ -26,7 +27,7 @@ static gboolean is_known(const char *value, gsize len, GHashTable *ids, GString 
 static void write_alternative(GString *out, const char *end, const char *stop)
 {
     const char *text = end + strlen(ALT);
-    if (g_str_has_prefix(end, ALT) && stop - 1 > text) {
+    if (strncmp(end, ALT, strlen(ALT)) == 0 && stop - 1 > text) {
         g_string_append_c(out, '[');
         g_string_append_len(out, text, stop - 1 - text);
         g_string_append_c(out, ']');
@@ -37,16 +38,18 @@ char *tk_html_images_keep(const char *copy, GHashTable *ids)
 {
     GString *out = g_string_sized_new(strlen(copy));
     g_autoptr(GString) scratch = g_string_new(NULL);
-    for (const char *image; (image = strstr(copy, IMAGE)) != NULL;) {
-        const char *link = image + strlen(IMAGE), *end = link + strcspn(link, "\""),
-                   *stop = end + strcspn(end, ">");
-        g_string_append_len(out, copy, image - copy);
-        copy = *stop != '\0' ? stop + 1 : stop;
+    const char *done = copy; /* what stands before it is in OUT */
+    for (const char *tag = strchr(copy, '<'); tag != NULL; tag = strchr(tag + 1, '<')) {
+        if (strncmp(tag, IMAGE, strlen(IMAGE)) != 0)
+            continue;
+        const char *link = tag + strlen(IMAGE), *end = link + strcspn(link, "\"");
+        const char *stop = end + strcspn(end, ">");
         if (is_known(link, (gsize)(end - link), ids, scratch))
-            g_string_append_len(out, image, copy - image);
-        else
-            write_alternative(out, end, stop);
+            continue;
+        g_string_append_len(out, done, tag - done);
+        write_alternative(out, end, stop);
+        done = *stop != '\0' ? stop + 1 : stop;
     }
-    g_string_append(out, copy);
+    g_string_append(out, done);
     return g_string_free(out, FALSE);
 }

@@ -113,10 +113,10 @@ def uuencoded(size):
     return parts(times(one, share) for share in split(size, 1000 * 1000))
 
 
-def cids(size):
+def cids(size, piece):
     """Files that the html may name, and html that names none of them."""
     files = b"".join(b"--b\r\nContent-Type: image/png\r\nContent-ID: <%s%d@example.org>\r\n\r\nx\r\n" % (b"a" * 60, i) for i in range(190))
-    body = repeated(size - len(files), b"<i title='cid:" + b"a" * 60 + b"'>")
+    body = repeated(size - len(files), piece)
     return HEAD + b"Content-Type: multipart/related; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n" + body + b"\r\n" + files + b"--b--\r\n"
 
 
@@ -287,7 +287,8 @@ def attacks():
     yield "uuencoded-files", uuencoded
     yield "uuencoded-beginnings", lambda n: parts(times(b"begin 644 a\r\nM" + b"_" * 60 + b"\r\n", share) for share in split(n, 10 ** 6))
     yield "yenc-beginnings", lambda n: parts(times(b"=ybegin line=128 size=9 name=a\r\nabc\r\n", share) for share in split(n, 10 ** 6))
-    yield "cid-names", cids
+    yield "cid-names", lambda n: cids(n, b"<i title='cid:" + b"a" * 60 + b"'>")
+    yield "cid-images", lambda n: cids(n, b"<img src=cid:x alt=a>")
     yield "file-names", names
     yield "tnef-files", tnef_files
     yield "tnef-properties", lambda n: tnef([properties([struct.pack("<IIII", 0x1000001E, 1, 1, 0)] * (n * 74 // 100 // 16))])
