@@ -3,7 +3,7 @@
 #define TK_MILTER_BASE_CMDLINE_H
 
 #include "milter/base/log.h"
-#include "rules/status.h"
+#include "rules/base/status.h"
 
 struct tk_cmdline {
     char *config; /* absolute path of the main file */

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "milter/base/trust.h"
-#include "rules/conf_problem.h"
+#include "rules/conf/conf_problem.h"
 
 /* A file that a person writes is far smaller; the same limit as the reader's. */
 #define FILE_SIZE_MAX (1024 * 1024)

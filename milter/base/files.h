@@ -5,8 +5,8 @@
 #ifndef TK_MILTER_BASE_FILES_H
 #define TK_MILTER_BASE_FILES_H
 
-#include "rules/conf.h"
-#include "rules/status.h"
+#include "rules/base/status.h"
+#include "rules/conf/conf.h"
 
 /* Reads the configuration whose main file is PATH. Problems and *CONF_R are those of tk_conf_read. TK_OK;
  * TK_CONFIG: at least one error; TK_LATER: a file could not be read now (the disk, no file descriptors),

@@ -9,8 +9,8 @@
 
 #include "milter/base/files.h"
 #include "milter/base/trust.h"
-#include "rules/conf_problem.h"
-#include "rules/token.h"
+#include "rules/conf/conf_problem.h"
+#include "rules/thread/token.h"
 
 /* What hinders a key in the file PATH, or NULL. Owned by the caller. */
 static char *fault_of(const char *path, const struct stat *stat)

@@ -5,8 +5,8 @@
 #ifndef TK_MILTER_BASE_KEYS_H
 #define TK_MILTER_BASE_KEYS_H
 
-#include "rules/conf.h"
-#include "rules/status.h"
+#include "rules/base/status.h"
+#include "rules/conf/conf.h"
 
 /* Reads the file of each key of CONF, which nobody else uses yet. A problem is added to PROBLEMS (as
  * tk_conf_read does) for each file that cannot be read, is no regular file, has a size outside

@@ -3,7 +3,7 @@
  * A mail that crashes the program would come back with each attempt of its sender and take the mails of
  * others down with it. So each mail is in a slot of a mapped file while it is read: one store when it comes,
  * one when it goes, no system call. What a process left in its slots when it ended is counted by the next one
- * that starts; a mail that was there twice is to be read with care (rules/limits.h, TK_LEVEL_RAW).
+ * that starts; a mail that was there twice is to be read with care (rules/limits/limits.h, TK_LEVEL_RAW).
  *
  * A mail that took too long is remembered in the same places, so that each attempt of its sender is read
  * the same way, and cheaply.
@@ -14,8 +14,8 @@
 #ifndef TK_MILTER_BASE_LEDGER_H
 #define TK_MILTER_BASE_LEDGER_H
 
-#include "rules/hash.h"
-#include "rules/status.h"
+#include "rules/base/hash.h"
+#include "rules/base/status.h"
 
 /* Processes that may use one file, mails that each may read at once, and mails that are remembered. */
 #define TK_LEDGER_PROCESSES  16

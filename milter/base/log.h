@@ -6,8 +6,8 @@
 
 #include <syslog.h>
 
-#include "rules/logtext.h"
-#include "rules/status.h"
+#include "rules/base/logtext.h"
+#include "rules/base/status.h"
 
 enum tk_log_target {
     TK_LOG_STDERR, /* with syslog's "<N>" in front of a line where the journal listens (JOURNAL_STREAM) */

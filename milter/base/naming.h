@@ -4,8 +4,8 @@
 #ifndef TK_MILTER_BASE_NAMING_H
 #define TK_MILTER_BASE_NAMING_H
 
-#include "rules/token.h"
-#include "schema/store.h"
+#include "rules/thread/token.h"
+#include "schema/calls/store.h"
 
 /* Seconds after which the database is asked again. */
 #define TK_NAMING_SECONDS 30

@@ -4,7 +4,7 @@
 #ifndef TK_MILTER_BASE_ONCE_H
 #define TK_MILTER_BASE_ONCE_H
 
-#include "rules/status.h"
+#include "rules/base/status.h"
 
 struct tk_once;
 

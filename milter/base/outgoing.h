@@ -2,8 +2,8 @@
 #ifndef TK_MILTER_BASE_OUTGOING_H
 #define TK_MILTER_BASE_OUTGOING_H
 
-#include "rules/compose.h"
-#include "schema/outbox.h"
+#include "rules/compose/compose.h"
+#include "schema/calls/outbox.h"
 
 /* Fills INPUT, which points into MAIL afterwards; the date and the files are the caller's. TK_REFUSED: no
  * mail is of this kind. */

@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#include "rules/status.h"
+#include "rules/base/status.h"
 
 /* Stack of a thread: the parser walks nested mails, and a limit that the shell left (or "unlimited", for
  * which the C library takes 2 MiB) must not decide what it survives. */

@@ -9,7 +9,7 @@
 #ifndef TK_MILTER_BASE_SIGNALS_H
 #define TK_MILTER_BASE_SIGNALS_H
 
-#include "rules/status.h"
+#include "rules/base/status.h"
 
 /* Blocks SIGTERM, SIGINT, SIGHUP and SIGUSR1 in the caller, who is to be the process's first thread, and in
  * all threads it makes later, and ignores SIGPIPE. */

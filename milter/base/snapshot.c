@@ -2,7 +2,7 @@
 #include "milter/base/snapshot.h"
 
 #include "milter/base/log.h"
-#include "rules/options.h"
+#include "rules/conf/options.h"
 
 struct tk_snapshot {
     GMutex mutex; /* over CONF */

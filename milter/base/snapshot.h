@@ -3,8 +3,8 @@
 #ifndef TK_MILTER_BASE_SNAPSHOT_H
 #define TK_MILTER_BASE_SNAPSHOT_H
 
-#include "rules/conf.h"
-#include "rules/status.h"
+#include "rules/base/status.h"
+#include "rules/conf/conf.h"
 
 struct tk_snapshot;
 

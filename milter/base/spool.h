@@ -6,10 +6,10 @@
 #ifndef TK_MILTER_BASE_SPOOL_H
 #define TK_MILTER_BASE_SPOOL_H
 
-#include "rules/hash.h"
-#include "rules/limits.h"
-#include "rules/source.h"
-#include "rules/status.h"
+#include "rules/base/hash.h"
+#include "rules/base/source.h"
+#include "rules/base/status.h"
+#include "rules/limits/limits.h"
 
 /* Mails up to this size never touch the disk: nine of ten mails are smaller. */
 #define TK_SPOOL_MEMORY (256 * 1024)

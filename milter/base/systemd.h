@@ -4,7 +4,7 @@
 #ifndef TK_MILTER_BASE_SYSTEMD_H
 #define TK_MILTER_BASE_SYSTEMD_H
 
-#include "rules/status.h"
+#include "rules/base/status.h"
 
 /* Sends STATE ("READY=1", "STOPPING=1", "WATCHDOG=1"). TK_NO_MATCH: nobody asked. TK_LATER: it could not be
  * sent. Safe from any thread. */

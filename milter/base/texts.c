@@ -3,8 +3,8 @@
 
 #include "milter/base/files.h"
 #include "milter/base/keys.h"
-#include "rules/conf_problem.h"
-#include "rules/mail_text.h"
+#include "rules/conf/conf_problem.h"
+#include "rules/conf/mail_text.h"
 
 struct place {
     const char *option;

@@ -1,9 +1,9 @@
-/* texts: the files of the texts of our own mails (rules/mail_text.h), read into the snapshot. */
+/* texts: the files of the texts of our own mails (rules/conf/mail_text.h), read into the snapshot. */
 #ifndef TK_MILTER_BASE_TEXTS_H
 #define TK_MILTER_BASE_TEXTS_H
 
-#include "rules/conf.h"
-#include "rules/status.h"
+#include "rules/base/status.h"
+#include "rules/conf/conf.h"
 
 /* Reads the text files of each channel of CONF, which nobody else uses yet. A problem is added to PROBLEMS
  * (as tk_conf_read does) for each that cannot be read or is no such text; the built-in one stands in for it.

@@ -4,7 +4,7 @@
 
 #include <sys/stat.h>
 
-#include "rules/status.h"
+#include "rules/base/status.h"
 
 /* Whether nobody but root, this process's user and, with GROUP_OK, groups can change what PATH leads to: each
  * folder and link on the way, also behind links, and the file, which was opened with the status OPENED. As

@@ -3,7 +3,7 @@
 
 #include "milter/base/log.h"
 #include "milter/base/systemd.h"
-#include "schema/store.h"
+#include "schema/calls/store.h"
 
 #define CHECK_MICROS   (2 * G_TIME_SPAN_SECOND)  /* for one question, with the connection that it makes */
 #define PAUSE_WELL     (30 * G_TIME_SPAN_SECOND) /* between two, when all is well, */

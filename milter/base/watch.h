@@ -6,7 +6,7 @@
 #ifndef TK_MILTER_BASE_WATCH_H
 #define TK_MILTER_BASE_WATCH_H
 
-#include "rules/status.h"
+#include "rules/base/status.h"
 
 struct tk_watch;
 

@@ -11,8 +11,8 @@
 #include "milter/ctl/json.h"
 #include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
-#include "rules/conf_problem.h"
-#include "schema/report.h"
+#include "rules/conf/conf_problem.h"
+#include "schema/calls/report.h"
 
 /* Channels that are compared at most; far more than one gateway has. */
 #define CHANNELS_MAX 100000

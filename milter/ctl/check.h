@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "rules/conf.h"
+#include "rules/conf/conf.h"
 
 /* Prints PROBLEM as "FILE:LINE: error: TEXT", or with JSON as {file, line, severity, text}, to OUT. */
 void tk_check_print(const struct tk_conf_problem *problem, gboolean json, FILE *out);

@@ -4,7 +4,7 @@
 
 #include <getopt.h>
 
-#include "rules/status.h"
+#include "rules/base/status.h"
 
 /* One command. RUN gets argv from the command's name on and returns an exit code (milter/base/exitcode.h). */
 struct tk_ctl_command {

@@ -7,8 +7,8 @@
 #include "milter/ctl/json.h"
 #include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
-#include "rules/address.h"
-#include "schema/admin.h"
+#include "rules/address/address.h"
+#include "schema/calls/admin.h"
 
 /* A migration may rewrite a large table. */
 #define MIGRATION_SECONDS G_GINT64_CONSTANT(3600)

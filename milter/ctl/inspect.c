@@ -13,11 +13,11 @@
 #include "milter/ctl/ctl.h"
 #include "milter/ctl/json.h"
 #include "milter/ctl/say.h"
-#include "rules/address.h"
-#include "rules/classify.h"
-#include "rules/hash.h"
-#include "rules/limits.h"
-#include "rules/message.h"
+#include "rules/address/address.h"
+#include "rules/base/hash.h"
+#include "rules/classify/classify.h"
+#include "rules/limits/limits.h"
+#include "rules/message/message.h"
 
 /* Received fields that are no loop yet; the daemon's default. */
 #define RECEIVED_MAX 50

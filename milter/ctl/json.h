@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "rules/status.h"
+#include "rules/base/status.h"
 
 /* VALUE as one line of JSON without a line end. Control characters and line separators (also U+007F..U+009F,
  * U+2028, U+2029) are \u-escaped, so that the line stays one line for every reader. Owned by the caller. */

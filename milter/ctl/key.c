@@ -15,7 +15,7 @@
 #include "milter/ctl/json.h"
 #include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
-#include "rules/token.h"
+#include "rules/thread/token.h"
 
 /* Gives the file to the group of the user who reads it, where that is somebody else. */
 static int hand_over(int fd, const char *user)

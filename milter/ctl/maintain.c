@@ -10,8 +10,8 @@
 #include "milter/ctl/rows.h"
 #include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
-#include "rules/conf.h"
-#include "schema/admin.h"
+#include "rules/conf/conf.h"
+#include "schema/calls/admin.h"
 
 /* ---- status ---- */
 

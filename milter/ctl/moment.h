@@ -2,7 +2,7 @@
 #ifndef TK_MILTER_CTL_MOMENT_H
 #define TK_MILTER_CTL_MOMENT_H
 
-#include "rules/status.h"
+#include "rules/base/status.h"
 
 /* Reads "90s", "15m", "12h", "30d", "2w" as seconds. FALSE: it is none. */
 gboolean tk_moment_period(const char *text, gint64 *seconds_r);

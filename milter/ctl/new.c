@@ -14,9 +14,9 @@
 #include "milter/ctl/sample.h"
 #include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
-#include "rules/address.h"
-#include "rules/options.h"
-#include "rules/values.h"
+#include "rules/address/address.h"
+#include "rules/conf/options.h"
+#include "rules/conf/values.h"
 
 /* Numbers that are tried for an address that no channel has yet. */
 #define TRIES 1000

@@ -8,10 +8,10 @@
 #include "milter/ctl/json.h"
 #include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
-#include "rules/filename.h"
-#include "rules/sniff.h"
-#include "schema/admin.h"
-#include "schema/report.h"
+#include "rules/content/filename.h"
+#include "rules/content/sniff.h"
+#include "schema/calls/admin.h"
+#include "schema/calls/report.h"
 
 /* A person has written it. */
 #define TEXT_MAX (1024 * 1024)

@@ -12,8 +12,8 @@
 #include "milter/ctl/rows.h"
 #include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
-#include "rules/text.h"
-#include "schema/report.h"
+#include "rules/base/text.h"
+#include "schema/calls/report.h"
 
 /* What a sample speaks of. */
 #define SAMPLE_RECIPIENT "ann.archer@example.com"

@@ -2,7 +2,7 @@
 #ifndef TK_MILTER_CTL_PROGRAM_H
 #define TK_MILTER_CTL_PROGRAM_H
 
-#include "rules/status.h"
+#include "rules/base/status.h"
 
 /* Where NAME is: in PATH, else in the folders of an administrator's programs. NULL: nowhere. Owned by the
  * caller. */

@@ -9,7 +9,7 @@
 #include "milter/ctl/json.h"
 #include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
-#include "schema/admin.h"
+#include "schema/calls/admin.h"
 
 /* Reads the configuration. What is wrong with the main file is told. */
 static enum tk_status read_conf(GPtrArray *problems, struct tk_conf **conf_r)

@@ -9,7 +9,7 @@
 #include "milter/ctl/moment.h"
 #include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
-#include "schema/purge.h"
+#include "schema/calls/purge.h"
 
 /* Intake rows of mails that became nothing are kept for a quarter, unless told otherwise. */
 #define DEFAULT_AGE "90d"

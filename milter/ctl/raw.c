@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "milter/ctl/settings.h"
-#include "schema/admin.h"
+#include "schema/calls/admin.h"
 
 static enum tk_status put(void *sink, const void *data, gsize size)
 {

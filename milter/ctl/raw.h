@@ -2,7 +2,7 @@
 #ifndef TK_MILTER_CTL_RAW_H
 #define TK_MILTER_CTL_RAW_H
 
-#include "rules/status.h"
+#include "rules/base/status.h"
 
 /* Writes the mail of an intake row to standard output. TK_USAGE: that is a terminal, which a mail might
  * steer. TK_NO_MATCH: there is no such row, or its mail is not kept. TK_STORAGE: it cannot be written. Others

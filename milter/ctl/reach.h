@@ -2,7 +2,7 @@
 #ifndef TK_MILTER_CTL_REACH_H
 #define TK_MILTER_CTL_REACH_H
 
-#include "rules/status.h"
+#include "rules/base/status.h"
 
 /* Connects to TCP port PORT of HOST by DEADLINE (monotonic microseconds). *FD_R does not block and is the
  * caller's. TK_LATER: nobody answers; WHY says how. */

@@ -9,7 +9,7 @@
 #include "milter/ctl/rows.h"
 #include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
-#include "schema/admin.h"
+#include "schema/calls/admin.h"
 
 /* Far more than one server has. */
 #define READERS_MAX 100000

@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "schema/report.h"
+#include "schema/calls/report.h"
 
 /* Row ROW as an object with all columns by name; numbers, booleans and JSON as such, NULL as null. A new
  * reference. */

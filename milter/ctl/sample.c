@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "rules/options.h"
+#include "rules/conf/options.h"
 
 /* Where comments are broken. */
 #define COLUMN_MAX 110

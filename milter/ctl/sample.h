@@ -2,7 +2,7 @@
 #ifndef TK_MILTER_CTL_SAMPLE_H
 #define TK_MILTER_CTL_SAMPLE_H
 
-#include "rules/conf.h"
+#include "rules/conf/conf.h"
 
 struct tk_sample {
     const char *tenant, *name, *address, *template_name;

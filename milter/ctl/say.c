@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "rules/text.h"
+#include "rules/base/text.h"
 
 /* TEXT, which may be anything, as a terminal may get it. */
 static char *cleaned(const char *text)

@@ -9,10 +9,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "rules/status.h"
+#include "rules/base/status.h"
 
 /* Prints one line to OUT and ends it. Line ends and tabs within become blanks, other characters that do not
- * show become "?" (rules/text.h), and so do bytes that are not UTF-8. Failures of OUT are found by ferror. */
+ * show become "?" (rules/base/text.h), and so do bytes that are not UTF-8. Failures of OUT are found by
+ * ferror. */
 void tk_say(FILE *out, const char *format, ...) TK_PRINTF(2, 3);
 
 /* The same with the arguments of the caller. */

@@ -7,8 +7,8 @@
 
 #include <getopt.h>
 
-#include "rules/conf.h"
-#include "schema/store.h"
+#include "rules/conf/conf.h"
+#include "schema/calls/store.h"
 
 struct tk_settings {
     const char *config;   /* the main file */

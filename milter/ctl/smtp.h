@@ -2,7 +2,7 @@
 #ifndef TK_MILTER_CTL_SMTP_H
 #define TK_MILTER_CTL_SMTP_H
 
-#include "rules/status.h"
+#include "rules/base/status.h"
 
 struct tk_smtp;
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "rules/text.h"
+#include "rules/base/text.h"
 
 /* A longer cell is cut, so that a row stays on a screen. */
 #define CELL_WIDTH_MAX 60

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "rules/status.h"
+#include "rules/base/status.h"
 
 struct tk_table;
 

@@ -9,10 +9,10 @@
 #include "milter/ctl/rows.h"
 #include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
-#include "rules/address.h"
-#include "rules/options.h"
-#include "rules/values.h"
-#include "schema/admin.h"
+#include "rules/address/address.h"
+#include "rules/conf/options.h"
+#include "rules/conf/values.h"
+#include "schema/calls/admin.h"
 
 #define TENANTS_MAX 100000
 

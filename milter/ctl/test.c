@@ -15,9 +15,9 @@
 #include "milter/ctl/say.h"
 #include "milter/ctl/settings.h"
 #include "milter/intake/intake.h"
-#include "rules/address.h"
-#include "rules/hash.h"
-#include "rules/text.h"
+#include "rules/address/address.h"
+#include "rules/base/hash.h"
+#include "rules/base/text.h"
 
 /* Longest wait for the database's facts about one mail. */
 #define FACTS_WAIT (10 * G_TIME_SPAN_SECOND)

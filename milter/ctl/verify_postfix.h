@@ -2,7 +2,7 @@
 #ifndef TK_MILTER_CTL_VERIFY_POSTFIX_H
 #define TK_MILTER_CTL_VERIFY_POSTFIX_H
 
-#include "rules/verify.h"
+#include "rules/verify/verify.h"
 
 /* Asks the Postfix of the folder CONFIG (NULL: the default one) and adds what it finds about CHANNEL. PORT is
  * where the probe goes. An MTA that cannot be asked is a finding as well. */

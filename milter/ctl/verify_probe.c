@@ -1,15 +1,15 @@
 /* verify_probe: sends a mail through the MTA that becomes no ticket, and looks whether it met the filter.
  *
- * The mail bears our own mark against loops, so that the rules exclude it (rules/decide.c); its intake row is
- * the proof. Owns the connection for the call. */
+ * The mail bears our own mark against loops, so that the rules exclude it (rules/decide/decide.c); its intake
+ * row is the proof. Owns the connection for the call. */
 #include "milter/ctl/verify_probe.h"
 
 #include <string.h>
 
 #include "milter/ctl/settings.h"
 #include "milter/ctl/smtp.h"
-#include "rules/text.h"
-#include "schema/report.h"
+#include "rules/base/text.h"
+#include "schema/calls/report.h"
 
 /* The whole dialogue. The filter's own deadline is below it, see ticket-milter.conf(5). */
 #define PROBE_SECONDS 300

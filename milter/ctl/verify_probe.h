@@ -2,8 +2,8 @@
 #ifndef TK_MILTER_CTL_VERIFY_PROBE_H
 #define TK_MILTER_CTL_VERIFY_PROBE_H
 
-#include "rules/verify.h"
-#include "schema/store.h"
+#include "rules/verify/verify.h"
+#include "schema/calls/store.h"
 
 struct tk_probe {
     const struct tk_conf *conf;

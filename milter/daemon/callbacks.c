@@ -7,7 +7,7 @@
 #include "milter/daemon/edits.h"
 #include "milter/daemon/reply.h"
 #include "milter/daemon/session.h"
-#include "schema/fault.h"
+#include "schema/wire/fault.h"
 
 /* What an MTA must offer: milter protocol 6 (Postfix since 2.6 with milter_protocol = 6, Sendmail
  * since 8.14). All connections get the same answer, since libmilter keeps the steps that are left out in one

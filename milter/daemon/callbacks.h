@@ -8,7 +8,7 @@
 #include "milter/base/watch.h"
 #include "milter/daemon/flight.h"
 #include "milter/intake/intake.h"
-#include "rules/status.h"
+#include "rules/base/status.h"
 
 /* What all connections share. */
 struct tk_callbacks_service {

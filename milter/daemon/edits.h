@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <libmilter/mfapi.h>
 
-#include "rules/effects.h"
-#include "rules/status.h"
+#include "rules/base/status.h"
+#include "rules/decide/effects.h"
 
 /* What an MTA has to grant for edits to be possible. */
 #define TK_EDITS_ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_ADDRCPT_PAR)

@@ -6,7 +6,7 @@
 #ifndef TK_MILTER_DAEMON_FLIGHT_H
 #define TK_MILTER_DAEMON_FLIGHT_H
 
-#include "rules/status.h"
+#include "rules/base/status.h"
 
 /* Most mails at their end at one time: five times the default process limit of Postfix. Beyond, a slow
  * database would only collect threads. */

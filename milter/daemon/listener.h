@@ -4,8 +4,8 @@
 
 #include <sys/types.h>
 
-#include "rules/conf.h"
-#include "rules/status.h"
+#include "rules/base/status.h"
+#include "rules/conf/conf.h"
 
 struct tk_listener;
 

@@ -13,20 +13,20 @@
 #include <gmime/gmime.h>
 #include <libmilter/mfapi.h>
 
+#include "milter/base/cmdline.h"
 #include "milter/base/exitcode.h"
 #include "milter/base/keys.h"
 #include "milter/base/ledger.h"
 #include "milter/base/log.h"
+#include "milter/base/process.h"
 #include "milter/base/signals.h"
 #include "milter/base/snapshot.h"
 #include "milter/base/spool.h"
 #include "milter/base/systemd.h"
 #include "milter/daemon/callbacks.h"
-#include "milter/base/cmdline.h"
 #include "milter/daemon/flight.h"
 #include "milter/daemon/listener.h"
-#include "milter/base/process.h"
-#include "schema/fault.h"
+#include "schema/wire/fault.h"
 
 static const char program[] = "ticket-milter";
 static const char program_version[] = "ticket-milter " PACKAGE_VERSION;

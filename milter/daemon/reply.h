@@ -5,7 +5,7 @@
 #define TK_MILTER_DAEMON_REPLY_H
 
 #include "milter/intake/intake.h"
-#include "rules/status.h"
+#include "rules/base/status.h"
 
 enum tk_reply_action {
     TK_REPLY_ACCEPT, /* the MTA goes on with the mail; CODE and what follows are NULL */

@@ -1,7 +1,7 @@
 /* report: the one line that the log has for a mail. */
 #include "milter/daemon/report.h"
 
-#include "rules/logtext.h"
+#include "rules/base/logtext.h"
 
 typedef const char *(*word_of_result)(const struct tk_intake_result *result);
 

@@ -3,7 +3,7 @@
 #define TK_MILTER_DAEMON_REPORT_H
 
 #include "milter/intake/intake.h"
-#include "rules/status.h"
+#include "rules/base/status.h"
 
 struct tk_report {
     const char *queue_id;                    /* of the MTA, or NULL */

@@ -11,7 +11,7 @@
 #include "milter/base/snapshot.h"
 #include "milter/daemon/report.h"
 #include "milter/intake/intake.h"
-#include "rules/status.h"
+#include "rules/base/status.h"
 
 struct tk_session;
 

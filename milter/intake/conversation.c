@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "rules/address.h"
-#include "rules/thread.h"
+#include "rules/address/address.h"
+#include "rules/thread/thread.h"
 
 struct look {
     const struct tk_conversation_mail *mail;

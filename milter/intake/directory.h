@@ -5,9 +5,9 @@
 #ifndef TK_MILTER_INTAKE_DIRECTORY_H
 #define TK_MILTER_INTAKE_DIRECTORY_H
 
-#include "rules/conf.h"
-#include "rules/status.h"
-#include "schema/store.h"
+#include "rules/base/status.h"
+#include "rules/conf/conf.h"
+#include "schema/calls/store.h"
 
 struct tk_directory;
 

@@ -8,12 +8,12 @@
 #include "milter/intake/conversation.h"
 #include "milter/intake/keep.h"
 #include "milter/intake/record.h"
-#include "rules/address.h"
-#include "rules/delivery.h"
-#include "rules/hold.h"
-#include "rules/intake_key.h"
-#include "rules/token.h"
-#include "schema/fault.h"
+#include "rules/address/address.h"
+#include "rules/decide/hold.h"
+#include "rules/plan/delivery.h"
+#include "rules/plan/intake_key.h"
+#include "rules/thread/token.h"
+#include "schema/wire/fault.h"
 
 /* RFC 5321 section 6.3 takes 100 as a bound for loops; Postfix stops at 50 (hopcount_limit), and so do we. */
 enum { MAX_RECEIVED = 50 };

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "rules/address.h"
-#include "rules/delivery.h"
+#include "rules/address/address.h"
+#include "rules/plan/delivery.h"
 
 static struct tk_record *record_at(const struct tk_keep *keep, guint index)
 {

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "rules/answer.h"
-#include "rules/text.h"
+#include "rules/base/text.h"
+#include "rules/decide/answer.h"
 
 /* No reply can bring back a longer Message-ID (RFC 5322 section 2.1.1: a line has at most 998 bytes), and the
  * index over them takes none of more than 2704. */

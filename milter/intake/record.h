@@ -6,10 +6,10 @@
 
 #include "milter/intake/directory.h"
 #include "milter/intake/intake.h"
-#include "rules/decide.h"
-#include "rules/intake_key.h"
-#include "rules/raw.h"
-#include "schema/ingest.h"
+#include "rules/conf/raw.h"
+#include "rules/decide/decide.h"
+#include "rules/plan/intake_key.h"
+#include "schema/calls/ingest.h"
 
 struct tk_record {
     const struct tk_channel *channel;
@@ -49,7 +49,8 @@ struct tk_record_mail {
 };
 
 /* Chooses which of RECORDS (of struct tk_record, decided), if any, confirms the mail to its sender: one mail
- * is confirmed once, whatever it becomes in how many channels. AUTHENTICATED as rules/answer.h has it. */
+ * is confirmed once, whatever it becomes in how many channels. AUTHENTICATED as rules/decide/answer.h has it.
+ */
 void tk_record_choose_confirmed(GArray *records, const struct tk_record_mail *mail,
                                 enum tk_tri authenticated);
 

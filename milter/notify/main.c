@@ -21,7 +21,7 @@
 #include "milter/base/texts.h"
 #include "milter/base/watch.h"
 #include "milter/notify/queue.h"
-#include "schema/outbox.h"
+#include "schema/calls/outbox.h"
 
 static const char program[] = "ticket-notify";
 

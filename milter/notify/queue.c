@@ -5,7 +5,7 @@
 
 #include "milter/base/naming.h"
 #include "milter/notify/worker.h"
-#include "schema/outbox.h"
+#include "schema/calls/outbox.h"
 
 /* How long nothing is tried after something was away: at first, and at most. */
 #define PAUSE_FIRST G_TIME_SPAN_SECOND

@@ -6,7 +6,7 @@
 #define TK_MILTER_NOTIFY_QUEUE_H
 
 #include "milter/base/snapshot.h"
-#include "schema/store.h"
+#include "schema/calls/store.h"
 
 struct tk_queue;
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "milter/base/files.h"
-#include "rules/text.h"
+#include "rules/base/text.h"
 
 /* Reply lines that are kept of one answer, in bytes. */
 #define REPLY_MAX         600

@@ -2,9 +2,9 @@
 #ifndef TK_MILTER_NOTIFY_SENDER_H
 #define TK_MILTER_NOTIFY_SENDER_H
 
-#include "rules/compose.h"
-#include "rules/conf.h"
-#include "rules/status.h"
+#include "rules/base/status.h"
+#include "rules/compose/compose.h"
+#include "rules/conf/conf.h"
 
 /* One connection, kept from mail to mail. For one thread. */
 struct tk_sender;

@@ -7,7 +7,7 @@
 
 #include "milter/base/snapshot.h"
 #include "milter/notify/sender.h"
-#include "schema/outbox.h"
+#include "schema/calls/outbox.h"
 
 struct tk_worker {
     struct tk_snapshot *snapshot;

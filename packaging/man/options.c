@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rules/options.h"
-#include "rules/values.h"
+#include "rules/conf/options.h"
+#include "rules/conf/values.h"
 
 static const char *const file_words[] = {"main", "channel", "template", "admin"};
 

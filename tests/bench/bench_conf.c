@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "rules/address.h"
-#include "rules/conf.h"
+#include "rules/address/address.h"
+#include "rules/conf/conf.h"
 
 #define LOOKUPS 100000
 

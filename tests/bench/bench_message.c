@@ -14,9 +14,9 @@
 
 #include <gmime/gmime.h>
 
-#include "rules/classify.h"
-#include "rules/decide.h"
-#include "rules/message.h"
+#include "rules/classify/classify.h"
+#include "rules/decide/decide.h"
+#include "rules/message/message.h"
 #include "tests/unit/sample.h"
 
 #define ATTACHMENT_BYTES (1024 * 1024)

@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "rules/address.h"
-#include "rules/network.h"
+#include "rules/address/address.h"
+#include "rules/address/network.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "rules/authres.h"
-#include "rules/headers.h"
+#include "rules/field/headers.h"
+#include "rules/sender/authres.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "rules/conf.h"
+#include "rules/conf/conf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

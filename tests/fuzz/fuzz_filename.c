@@ -2,8 +2,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "rules/filename.h"
-#include "rules/sniff.h"
+#include "rules/content/filename.h"
+#include "rules/content/sniff.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

@@ -3,11 +3,11 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "rules/headers.h"
-#include "rules/limits_caps.h"
-#include "rules/mailboxes.h"
-#include "rules/params.h"
-#include "rules/text.h"
+#include "rules/base/text.h"
+#include "rules/field/headers.h"
+#include "rules/field/mailboxes.h"
+#include "rules/field/params.h"
+#include "rules/limits/limits_caps.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules/html.h"
-#include "rules/html_tree.h"
+#include "rules/html/html.h"
+#include "rules/html/html_tree.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "rules/limits.h"
+#include "rules/limits/limits.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

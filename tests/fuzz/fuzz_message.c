@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "rules/limits.h"
-#include "rules/message.h"
+#include "rules/limits/limits.h"
+#include "rules/message/message.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);

@@ -2,7 +2,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "rules/rtf.h"
+#include "rules/tnef/rtf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

@@ -1,7 +1,7 @@
 /* Fuzzes tnef, and with it lzfu, rtf and tnef_props: the first byte says how large the pieces are. */
 #include <stdint.h>
 
-#include "rules/tnef.h"
+#include "rules/tnef/tnef.h"
 
 struct state {
     guint open;

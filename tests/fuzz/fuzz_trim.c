@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules/trim.h"
+#include "rules/trim/trim.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,7 +1,7 @@
 /* Fuzzes uu: blocks lie in the text one after the other, and decode to the size that was said. */
 #include <stdint.h>
 
-#include "rules/uu.h"
+#include "rules/content/uu.h"
 
 static void count(void *context, const guint8 *bytes, gsize len)
 {

@@ -1,4 +1,4 @@
-"""marks: the signed marks of ticket-milter, made here a second time from their description (rules/token.h), so that a test
+"""marks: the signed marks of ticket-milter, made here a second time from their description (rules/thread/token.h), so that a test
 does not ask the program whether it is right.
 
     TOKEN    = KEYID "-" BASE32(ticket, serial, tag, signature)

@@ -1,7 +1,7 @@
 # Tests of schema/ against a private PostgreSQL; without server programs they are skipped (77).
 store_tests = \
-	tests/unit/test_connection \
-	tests/unit/test_sqlstate \
+	tests/unit/schema/test_connection \
+	tests/unit/schema/test_sqlstate \
 	tests/store/test_admin \
 	tests/store/test_contents \
 	tests/store/test_domains \
@@ -104,13 +104,13 @@ tests_store_test_schema_SOURCES = %D%/test_schema.c
 tests_store_test_schema_CPPFLAGS = $(STORE_TEST_CPPFLAGS)
 tests_store_test_schema_LDADD = $(STORE_TEST_LIBS)
 
-tests_unit_test_connection_SOURCES = tests/unit/test_connection.c
-tests_unit_test_connection_CPPFLAGS = $(UNIT_CPPFLAGS) $(LIBPQ_CFLAGS)
-tests_unit_test_connection_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
+tests_unit_schema_test_connection_SOURCES = tests/unit/schema/test_connection.c
+tests_unit_schema_test_connection_CPPFLAGS = $(UNIT_CPPFLAGS) $(LIBPQ_CFLAGS)
+tests_unit_schema_test_connection_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
 
-tests_unit_test_sqlstate_SOURCES = tests/unit/test_sqlstate.c
-tests_unit_test_sqlstate_CPPFLAGS = $(UNIT_CPPFLAGS) $(LIBPQ_CFLAGS)
-tests_unit_test_sqlstate_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
+tests_unit_schema_test_sqlstate_SOURCES = tests/unit/schema/test_sqlstate.c
+tests_unit_schema_test_sqlstate_CPPFLAGS = $(UNIT_CPPFLAGS) $(LIBPQ_CFLAGS)
+tests_unit_schema_test_sqlstate_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
 
 tests_store_test_wire_SOURCES = %D%/test_wire.c
 tests_store_test_wire_CPPFLAGS = $(STORE_TEST_CPPFLAGS)

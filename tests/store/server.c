@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include <libpq-fe.h>
 
-#include "schema/migrate.h"
+#include "schema/calls/migrate.h"
 
 gint64 server_tenant, server_channel;
 const struct tk_ingest_confirm server_confirm = {

@@ -8,9 +8,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "schema/admin.h"
-#include "schema/report.h"
-#include "schema/store.h"
+#include "schema/calls/admin.h"
+#include "schema/calls/report.h"
+#include "schema/calls/store.h"
 
 /* The main function of a test program: starts the server (it ends with the process), runs the cases with the
  * fixtures of their group, and returns the exit status. Ends the process with 77 where there are no server

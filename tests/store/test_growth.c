@@ -8,8 +8,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "schema/outbox.h"
-#include "schema/pool.h"
+#include "schema/calls/outbox.h"
+#include "schema/wire/pool.h"
 #include "tests/store/server.h"
 
 /* Rounds before the first count, in each count, and while the tables grow; rows of each kind that come at

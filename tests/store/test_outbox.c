@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "schema/outbox.h"
+#include "schema/calls/outbox.h"
 #include "tests/store/server.h"
 
 #define LEASE   60000

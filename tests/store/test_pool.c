@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "schema/pool.h"
+#include "schema/wire/pool.h"
 #include "tests/store/server.h"
 
 static struct tk_store *store;

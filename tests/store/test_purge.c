@@ -3,7 +3,7 @@
 #include <string.h>
 #include <libpq-fe.h>
 
-#include "schema/purge.h"
+#include "schema/calls/purge.h"
 #include "tests/store/server.h"
 
 #define DAY  86400

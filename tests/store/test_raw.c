@@ -2,7 +2,7 @@
  * waits for it. */
 #include <string.h>
 
-#include "schema/purge.h"
+#include "schema/calls/purge.h"
 #include "tests/store/server.h"
 
 #define SMALL   4096 /* what the smallest mail counts */

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <libpq-fe.h>
 
-#include "schema/outbox.h"
+#include "schema/calls/outbox.h"
 #include "tests/store/server.h"
 
 #define MANY 10

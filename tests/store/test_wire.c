@@ -10,8 +10,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "schema/pool.h"
-#include "schema/queries.h"
+#include "schema/sql/queries.h"
+#include "schema/wire/pool.h"
 #include "tests/store/server.h"
 
 static struct tk_store *store;

@@ -9,7 +9,7 @@
 #include <libmilter/mfapi.h>
 
 #include "milter/intake/intake.h"
-#include "rules/address.h"
+#include "rules/address/address.h"
 
 /* A connection as libmilter keeps it. */
 struct smfi_str {

@@ -1,5 +1,5 @@
 /* Mails for the unit tests of classify and bounce. */
-#include "mail.h"
+#include "tests/unit/mail.h"
 
 #include <string.h>
 

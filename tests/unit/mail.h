@@ -2,7 +2,7 @@
 #ifndef TK_TESTS_UNIT_MAIL_H
 #define TK_TESTS_UNIT_MAIL_H
 
-#include "rules/message.h"
+#include "rules/message/message.h"
 
 /* HEADERS is a block of lines "Name: value"; TEXT the text; PART_TYPE and PART one report part, or NULL.
  * From, To, Reply-To, Subject, Message-ID, In-Reply-To and the report-type are read from HEADERS. Owned by

@@ -2,8 +2,8 @@
 #ifndef TK_TESTS_UNIT_PARSED_H
 #define TK_TESTS_UNIT_PARSED_H
 
-#include "rules/limits.h"
-#include "rules/message.h"
+#include "rules/limits/limits.h"
+#include "rules/message/message.h"
 
 /* One mail and what was read from it. */
 struct mail {

@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#include "rules/classify.h"
-#include "rules/conf.h"
-#include "rules/message.h"
+#include "rules/classify/classify.h"
+#include "rules/conf/conf.h"
+#include "rules/message/message.h"
 
 /* Everything lives as long as the process: what is kept is known to a leak checker, which so finds leaks of
  * the code under test alone. Returns POINTER. */

@@ -6,7 +6,7 @@ function finish() {
     open = 0
 }
 BEGIN {
-    print "/* Made by packaging/conf/texts/embed.awk. */\n#include \"rules/mail_text.h\"\n"
+    print "/* Made by packaging/conf/texts/embed.awk. */\n#include \"rules/conf/mail_text.h\"\n"
     print "const char *const tk_mail_texts[TK_MAIL_KINDS][TK_LANGUAGES] = {"
 }
 FNR == 1 {
