@@ -159,10 +159,13 @@ static void a_guess_has_bounds(void **state)
 {
     static const char russian[] = "\360\322\311\327\305\324 \314\301\315\320\301 \316\305 "
                                   "\307\317\322\311\324\n";
+    /* Words, for the newer versions of uchardet take a run of one letter for evidence. */
+    static const char english[] = "The printer is broken.\n";
     const gsize size = 1024 * 1024, half = size / 2;
     (void)state;
     g_autofree guint8 *bytes = g_malloc(size);
-    memset(bytes, 'a', size);
+    for (gsize i = 0; i < size; i++)
+        bytes[i] = (guint8)english[i % strlen(english)];
     for (gsize i = 0; i < 400; i++)
         memcpy(bytes + half + i * strlen(russian), russian, strlen(russian));
     memset(bytes + half + 400 * strlen(russian), 0xff, half - 400 * strlen(russian));
